@@ -1,0 +1,63 @@
+# Two commands matter: `make demo` shows the main job, `make test` passes all tests. Both set up what they need.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: demo test check fmt lint types arch docs perf parity system clean
+
+demo: $(VENV)/.runtime            ## recorded real answers compared, offline, no key
+	$(BIN)/fairtrial demo
+
+test: $(VENV)/.dev system check   ## everything that must pass before a change lands
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.dev lint types arch docs
+
+fmt: $(VENV)/.dev
+	$(BIN)/ruff format src tests perf
+	$(BIN)/ruff check --fix src tests perf
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff format --check src tests perf
+	$(BIN)/ruff check src tests perf
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+arch: $(VENV)/.dev                ## imports only go down the floors
+	$(BIN)/lint-imports --no-cache
+
+docs: $(VENV)/.dev                ## the CLI reference equals the help texts; every link and example holds
+	$(BIN)/python docs/build.py --check
+
+perf: $(VENV)/.perf               ## side by side with other runners; writes docs/reference/performance.md
+	$(BIN)/python perf/run.py
+
+parity: $(VENV)/.dev .venv-parity/.done  ## scores equal lm-evaluation-harness, item by item
+	$(BIN)/python -m tests.parity
+
+system: $(VENV)/.dev              ## Chromium for the page tests
+	@sh tests/system.sh
+
+$(VENV)/.runtime: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime
+	$(PIP) install --editable '.[test,dev]'
+	@touch $@
+
+$(VENV)/.perf: $(VENV)/.dev perf/requirements.txt
+	$(PIP) install --requirement perf/requirements.txt
+	@touch $@
+
+.venv-parity/.done: tests/parity/requirements.txt
+	$(PYTHON) -m venv .venv-parity
+	.venv-parity/bin/python -m pip --disable-pip-version-check --quiet install --requirement tests/parity/requirements.txt
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .venv-parity .cache build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

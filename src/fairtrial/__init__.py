@@ -1,0 +1,1 @@
+"""Fairtrial gives a model's score a fair trial."""

@@ -1,0 +1,1 @@
+"""Verbs: parse, call the lab, print, exit."""

@@ -1,0 +1,75 @@
+"""One sample answered once: its output and its score, or the failure that took the score's place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from fairtrial.core.output import Output
+
+State = Literal["right", "wrong", "partial", "unparsed", "truncated", "refused", "failed"]
+STATES: tuple[State, ...] = ("right", "wrong", "partial", "unparsed", "truncated", "refused", "failed")
+
+AS_IT_STANDS = "cut answers as they stand"
+"""Key in `Score.others`: the score if an answer cut by the length limit is taken as it stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One sample's outcome. `value` in [0, 1]; unparsed, truncated and refused earn 0 and are told apart.
+
+    answer: what the extractor read, None where it found nothing. others: the value this same reply would
+    have under other extractors or metrics, by name.
+    """
+
+    state: State
+    value: float
+    answer: str | None = None
+    others: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """No usable answer came. Never a zero: a failed sample leaves the denominator and is counted."""
+
+    cause: str
+    message: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try at the wire. `at` is RFC 3339 UTC; `cause` is None for the try that succeeded; `waited_s` is
+    the pause before it, in seconds."""
+
+    at: str
+    duration_s: float
+    status: int | None = None
+    cause: str | None = None
+    waited_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One line of a run's journal. `groups` holds the sample's metadata that slices and clusters read."""
+
+    sample_id: str
+    epoch: int
+    input: str
+    target: tuple[str, ...]
+    question: str
+    result: Score | Failure
+    output: Output | None = None
+    choices: tuple[str, ...] = ()
+    groups: Mapping[str, str] = field(default_factory=dict)
+    attempts: tuple[Attempt, ...] = ()
+    cost_usd: str | None = None
+
+    @property
+    def key(self) -> tuple[str, int]:
+        return (self.sample_id, self.epoch)
+
+    @property
+    def state(self) -> State:
+        return "failed" if isinstance(self.result, Failure) else self.result.state

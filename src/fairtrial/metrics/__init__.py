@@ -1,0 +1,1 @@
+"""Records in, estimates out: quality, latency, cost, and what two runs say about each other."""

@@ -1,0 +1,1 @@
+"""Nouns in, HTML, SVG and terminal text out. Pure: no I/O, no clock."""
