@@ -1,0 +1,308 @@
+"""The one loop: plan in, records out.
+
+N workers pull from one iterator (no task per sample: ten thousand of them cost memory and scheduling). A
+worker asks, marks, and appends to the journal before it asks again, so that what was answered survives the
+death of the process. A provider that fails yields a `Failure`, never a score. What each fault must lead to
+stands in `docs/reference/faults.md`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from fairtrial.core.errors import FairtrialError, IntegrityError, ProviderError, StoreError
+from fairtrial.core.output import Output
+from fairtrial.core.plan import Plan
+from fairtrial.core.ports import Clock, Journal, Model, Prices, Progress
+from fairtrial.core.question import Generate, Question, question_digest
+from fairtrial.core.record import Attempt, Failure, Record, Score
+from fairtrial.core.sample import Sample
+from fairtrial.core.task import Task
+from fairtrial.evals.budget import Budget
+from fairtrial.evals.gate import Gate
+from fairtrial.evals.retry import STANDARD, RetryPolicy
+
+BREAKER = 10
+"""Completed requests that must all fail for one non-retryable cause before the run stops by itself."""
+SYNC_SECONDS = 1.0
+MAYBE_BILLED = frozenset({"timeout", "short-body", "bad-reply", "provider-error"})
+UNMARKED = "scoring"
+"""Cause of a failure in which the answer came and the rule could not mark it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What an interrupted run left: keys (sample id, epoch) that need no asking, and answers to mark."""
+
+    answered: frozenset[tuple[str, int]] = frozenset()
+    unmarked: Mapping[tuple[str, int], Record] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, records: Iterable[Record]) -> Earlier:
+        """Failed samples are neither: they are asked again."""
+        answered: set[tuple[str, int]] = set()
+        unmarked: dict[tuple[str, int], Record] = {}
+        for record in records:
+            if not isinstance(record.result, Failure):
+                answered.add(record.key)
+            elif record.result.cause == UNMARKED:
+                unmarked[record.key] = record
+        return cls(frozenset(answered), unmarked)
+
+
+@dataclass(slots=True)
+class Stop:
+    """Why nothing new is sent any more. Set by the first Ctrl-C, a spent budget, a breaker, a full disk."""
+
+    reason: str = ""
+    event: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def request(self, reason: str) -> None:
+        self.reason = self.reason or reason
+        self.event.set()
+
+    @property
+    def wanted(self) -> bool:
+        return self.event.is_set()
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What the runner works with; the lab puts it together."""
+
+    model: Model
+    journal: Journal
+    prices: Prices
+    clock: Clock
+    progress: Progress
+    keep: Callable[[Record], None]
+    connections: int = 20
+    retry: RetryPolicy = STANDARD
+    budget: Budget | None = None
+
+
+class Runner:
+    """One run of one plan. `run` returns when every question has a record or a stop was requested."""
+
+    def __init__(self, plan: Plan, task: Task, samples: Sequence[Sample], bench: Bench, stop: Stop) -> None:
+        self.plan, self.task, self.samples, self.bench, self.stop = plan, task, samples, bench, stop
+        self.gate = Gate(bench.connections, bench.clock.monotonic)
+        # Jitter only: no score depends on it.
+        self._rng = random.Random(plan.seed)
+        self._completed = 0
+        self._breaker_cause: str | None = None
+        self._homeless: list[Record] = []
+        self._store_error: StoreError | None = None
+
+    async def run(self, earlier: Earlier) -> None:
+        """Ask what `earlier` does not answer yet. Raises StoreError if a record could not be kept."""
+        todo = self._todo(earlier)
+        workers = max(1, min(self.bench.connections, self.plan.total - len(earlier.answered)))
+        watch = asyncio.create_task(self._open_gate_on_stop())
+        syncing = asyncio.create_task(self._sync_in_groups())
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(workers):
+                    group.create_task(self._work(todo))
+        except* FairtrialError as errors:
+            raise errors.exceptions[0] from None
+        finally:
+            watch.cancel()
+            syncing.cancel()
+            await asyncio.gather(watch, syncing, return_exceptions=True)
+        self._last_chance()
+
+    def _todo(self, earlier: Earlier) -> Iterator[tuple[Sample, int, Record | None]]:
+        """Epoch by epoch, so that a cut run has seen as many samples as possible."""
+        for epoch in range(1, self.plan.epochs + 1):
+            for sample in self.samples:
+                key = (sample.id, epoch)
+                if key not in earlier.answered:
+                    yield sample, epoch, earlier.unmarked.get(key)
+
+    async def _work(self, todo: Iterator[tuple[Sample, int, Record | None]]) -> None:
+        for sample, epoch, unmarked in todo:
+            if self.stop.wanted:
+                return
+            question = self.task.question(sample, epoch)
+            if unmarked is not None and unmarked.output is not None:
+                # It was answered and only the marking failed: mark again, don't ask again.
+                record = self._marked(sample, question, unmarked.output, unmarked.attempts)
+            else:
+                asked = await self._ask(sample, question)
+                if asked is None:
+                    return
+                record = asked
+            self._keep(record)
+
+    async def _ask(self, sample: Sample, question: Question) -> Record | None:
+        """One question, with all its attempts. None where a stop came before an answer."""
+        attempts: list[Attempt] = []
+        waited = 0.0
+        while True:
+            entered = await self.gate.enter()
+            try:
+                if self.stop.wanted:
+                    return None
+                held = self._hold(question)
+                if held is None:
+                    return None
+                at = self.bench.clock.now()
+                try:
+                    output = await self._put(question)
+                except ProviderError as error:
+                    self._release(held, error)
+                    took = self.bench.clock.monotonic() - entered
+                    attempts.append(Attempt(at, round(took, 6), error.status, error.cause, round(waited, 3)))
+                    wait = self.bench.retry.wait(error, len(attempts), self._rng)
+                    if error.status == 429 and error.retryable:
+                        self.gate.throttled(wait or 0.0, entered)
+                    if wait is None:
+                        return self._failed(sample, question, error, attempts)
+                else:
+                    took = self.bench.clock.monotonic() - entered
+                    attempts.append(Attempt(at, round(took, 6), output.status, None, round(waited, 3)))
+                    self.gate.succeeded()
+                    self._completed += 1
+                    self._breaker_cause = None
+                    return self._marked(sample, question, output, tuple(attempts), held)
+            finally:
+                self.gate.leave()
+            waited = wait
+            if not await self._sleep(wait):
+                return None
+
+    async def _put(self, question: Question) -> Output:
+        if isinstance(question, Generate):
+            return await self.bench.model.generate(question)
+        return await self.bench.model.loglikelihood(question)
+
+    def _marked(
+        self,
+        sample: Sample,
+        question: Question,
+        output: Output,
+        attempts: tuple[Attempt, ...],
+        held: Decimal = Decimal(0),
+    ) -> Record:
+        usage = output.usage
+        cost = None if usage is None else self.bench.prices.cost(self.bench.model.spec, usage)
+        if self.bench.budget is not None:
+            self.bench.budget.settle(held, cost)
+        result: Score | Failure
+        try:
+            result = self.task.scorer(output, sample)
+        except IntegrityError:
+            raise
+        except FairtrialError as error:
+            # The answer came; our rule could not mark it. No score, and never a zero.
+            result = Failure(UNMARKED, error.message, error.remedy)
+        return self._record(sample, question, result, attempts, output, cost)
+
+    def _failed(
+        self, sample: Sample, question: Question, error: ProviderError, attempts: Sequence[Attempt]
+    ) -> Record:
+        self._break_circuit(error)
+        wire = Output(None, request=error.request or "", response=error.response or "", status=error.status)
+        failure = Failure(error.cause, error.message, error.remedy)
+        return self._record(sample, question, failure, tuple(attempts), wire, None)
+
+    def _record(
+        self,
+        sample: Sample,
+        question: Question,
+        result: Score | Failure,
+        attempts: tuple[Attempt, ...],
+        output: Output | None,
+        cost: Decimal | None,
+    ) -> Record:
+        return Record(
+            sample_id=sample.id,
+            epoch=question.epoch,
+            input=sample.text,
+            target=sample.target,
+            question=question_digest(question),
+            result=result,
+            output=output,
+            choices=sample.choices,
+            groups=self.task.groups(sample),
+            attempts=attempts,
+            cost_usd=None if cost is None else f"{cost:f}",
+        )
+
+    def _keep(self, record: Record) -> None:
+        """Journal first, then everything else. Without a journal line nothing counts as answered."""
+        try:
+            self.bench.journal.append(record)
+        except StoreError as error:
+            self._homeless.append(record)
+            self._store_error = error
+            self.stop.request("store")
+            return
+        self.bench.keep(record)
+        self.bench.progress.advanced(record, self.gate.active)
+
+    def _last_chance(self) -> None:
+        """Answers that found no place: the disk may have room again by now. What still has none is told."""
+        while self._homeless:
+            try:
+                self.bench.journal.append(self._homeless[0])
+            except StoreError as error:
+                lost = len(self._homeless)
+                told = f"{error.message}; {lost} answers that came could not be kept"
+                raise StoreError(told, error.remedy) from error
+            self.bench.keep(self._homeless.pop(0))
+        if self._store_error is not None:
+            raise self._store_error
+
+    def _break_circuit(self, error: ProviderError) -> None:
+        """A wrong key must not cost ten thousand requests."""
+        self._completed += 1
+        if error.retryable:
+            self._breaker_cause = None
+            return
+        if self._completed == 1:
+            self._breaker_cause = error.cause
+        elif self._breaker_cause != error.cause:
+            self._breaker_cause = None
+        if self._breaker_cause is not None and self._completed == BREAKER:
+            self.stop.request(f"the first {BREAKER} requests all failed with {error.cause}")
+
+    def _hold(self, question: Question) -> Decimal | None:
+        if self.bench.budget is None:
+            return Decimal(0)
+        held = self.bench.budget.hold(question)
+        if held is None:
+            self.stop.request(f"the next question could pass --max-cost {self.bench.budget.limit}")
+        return held
+
+    def _release(self, held: Decimal, error: ProviderError) -> None:
+        """A request that may have been worked on counts as paid in full: the limit holds even then."""
+        if self.bench.budget is not None:
+            if error.cause in MAYBE_BILLED:
+                self.bench.budget.settle(held, None)
+            else:
+                self.bench.budget.drop(held)
+
+    async def _sleep(self, seconds: float) -> bool:
+        """Wait; False where a stop came meanwhile."""
+        if seconds <= 0:
+            return not self.stop.wanted
+        try:
+            await asyncio.wait_for(self.stop.event.wait(), seconds)
+        except TimeoutError:
+            return True
+        return False
+
+    async def _open_gate_on_stop(self) -> None:
+        await self.stop.event.wait()
+        self.gate.open_wide()
+
+    async def _sync_in_groups(self) -> None:
+        while True:
+            await asyncio.sleep(SYNC_SECONDS)
+            await asyncio.to_thread(self.bench.journal.sync)
