@@ -1,0 +1,315 @@
+"""The one object that owns keys, sockets, files and a clock, and hands them down as ports.
+
+    from fairtrial import Lab
+    lab = Lab("runs")
+    ours = lab.run("support_cases.jsonl", model="openai/gpt-4o-mini")
+    theirs = lab.run("support_cases.jsonl", model="anthropic/claude-haiku")
+    print(lab.compare(ours, theirs))        # a sentence; .difference is an Estimate
+
+Everything else in Fairtrial takes values and returns values.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import platform
+from collections.abc import Callable, Collection, Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal
+
+from fairtrial.adapters.clock import SystemClock
+from fairtrial.adapters.hub import Hub
+from fairtrial.adapters.models.setting import Timeouts
+from fairtrial.adapters.prices import load_prices
+from fairtrial.adapters.registry import open_model
+from fairtrial.adapters.stores.folder import (
+    REPORT,
+    SUMMARY,
+    RunFolder,
+    find_runs,
+    read_plan,
+    read_records,
+    read_summary,
+    write_file,
+)
+from fairtrial.benchmarks.recordings import RECORDINGS
+from fairtrial.core.canon import JSON
+from fairtrial.core.comparison import Comparison
+from fairtrial.core.errors import UsageError
+from fairtrial.core.plan import ModelSpec, Plan
+from fairtrial.core.ports import Clock, Model, Prices, Progress
+from fairtrial.core.sample import Sample
+from fairtrial.core.summary import Summary
+from fairtrial.core.task import Task
+from fairtrial.core.version import VERSION
+from fairtrial.evals.budget import Budget
+from fairtrial.evals.planning import make_plan
+from fairtrial.evals.retry import RetryPolicy
+from fairtrial.evals.runner import Bench, Earlier, Runner, Stop
+from fairtrial.lab.loop import interrupts, to_the_end
+from fairtrial.lab.opening import open_task
+from fairtrial.lab.run import NORMAL, Pace, Run, Silent, Witness
+from fairtrial.metrics.comparison import Side, compare_all
+from fairtrial.metrics.summary import summarise
+from fairtrial.metrics.tally import Tally
+from fairtrial.report.exhibits import choose
+from fairtrial.report.page import page
+
+Watch = Callable[[Callable[[], tuple[float, float, float] | None]], Progress]
+
+
+class Lab:
+    """Runs plans and compares runs. `out` is where run folders go; keys come from `environ` alone."""
+
+    def __init__(
+        self,
+        out: str | Path = "runs",
+        *,
+        environ: Mapping[str, str] | None = None,
+        price_table: str | Path | None = None,
+        clock: Clock | None = None,
+        watch: Watch | None = None,
+    ) -> None:
+        self.out = Path(out)
+        self.environ = os.environ if environ is None else environ
+        self.clock = clock or SystemClock()
+        self.prices: Prices = load_prices(None if price_table is None else Path(price_table))
+        self._watch = watch or (lambda bounds: Silent())
+
+    def task(self, name: str | Path, **options: Any) -> Task:
+        """A benchmark by name, or a file of rows, or a task file. Options as in `fairtrial.tasks.open_task`."""
+        return open_task(str(name), datasets=Hub(self.environ), **options)
+
+    def plan(self, task: Task, model: str | ModelSpec, **settings: Any) -> tuple[Plan, tuple[Sample, ...]]:
+        """What would be run, and on which samples. Settings: epochs, limit, seed."""
+        return make_plan(task, _spec(model), **settings)
+
+    def run(
+        self,
+        task: Task | str | Path,
+        model: str | ModelSpec,
+        *,
+        epochs: int = 1,
+        limit: int | None = None,
+        seed: int = 0,
+        resume: bool = False,
+        max_cost: Decimal | str | None = None,
+        pace: Pace = NORMAL,
+        **options: Any,
+    ) -> Run:
+        """Ask a model every question of a task and keep what it answers.
+
+        options: how the task is opened (`scorer`, `num_fewshot`, `temperature`, …) where `task` is a name or
+        a file. resume: continue the newest unfinished run of the same plan, return the complete one where it
+        is done. Raises UsageError, ProviderError (before the first question), StoreError. A run that could
+        not ask everything returns with `summary.status == "incomplete"`.
+        """
+        if not isinstance(task, Task):
+            task = self.task(task, **options)
+        elif options:
+            raise UsageError(f"{', '.join(options)} belong to opening a task, and this task is open already")
+        spec = _spec(model)
+        plan, samples = make_plan(task, spec, epochs=epochs, limit=limit, seed=seed)
+        if resume and (done := self._complete(plan)) is not None:
+            return done
+        client = open_model(
+            spec,
+            timeouts=Timeouts(whole_s=pace.timeout_s),
+            connections=pace.connections,
+            environ=self.environ,
+            recordings=RECORDINGS,
+        )
+        return to_the_end(
+            lambda: self._run(plan, task, samples, client, resume=resume, max_cost=max_cost, pace=pace)
+        )
+
+    def load(self, path: str | Path) -> Run:
+        """A run from its folder: the figures are computed anew from the records."""
+        folder = Path(path)
+        plan, digest = read_plan(folder)
+        tally = Tally()
+        for record in read_records(folder):
+            tally.add(record)
+        stored = read_summary(folder) or {}
+        provenance = stored.get("provenance")
+        summary = summarise(
+            tally,
+            run=str(folder),
+            plan=plan,
+            plan_digest=digest,
+            status=_status(tally, plan),
+            provenance=provenance if isinstance(provenance, Mapping) else {},
+        )
+        return Run(folder, plan, digest, summary, tally)
+
+    def compare(
+        self,
+        *runs: Run | str | Path,
+        allow: Collection[str] = (),
+        margin: float | None = None,
+        level: float = 0.95,
+    ) -> Comparison:
+        """Two runs, paired sample by sample. For more than two see `compare_all`."""
+        found = self.compare_all(*runs, allow=allow, margin=margin, level=level)
+        if len(found) != 1:
+            raise UsageError(f"{len(runs)} runs make {len(found)} pairs", "give two, or call compare_all")
+        return found[0]
+
+    def compare_all(
+        self,
+        *runs: Run | str | Path,
+        allow: Collection[str] = (),
+        margin: float | None = None,
+        level: float = 0.95,
+    ) -> tuple[Comparison, ...]:
+        """Every pair of runs on the same task, corrected together (Holm)."""
+        sides = [(run if isinstance(run, Run) else self.load(run)).side for run in runs]
+        return compare_all(sides, allow=allow, margin=margin, level=level)
+
+    def report(
+        self,
+        *runs: Run | str | Path,
+        allow: Collection[str] = (),
+        margin: float | None = None,
+        volume: int | None = None,
+        comparisons: Sequence[Comparison] | None = None,
+    ) -> str:
+        """One self-contained HTML page about these runs, compared where they can be."""
+        loaded = [run if isinstance(run, Run) else self.load(run) for run in runs]
+        if comparisons is None:
+            comparisons = ()
+            if len(loaded) > 1:
+                # A page about runs that can't be compared still shows each of them.
+                with contextlib.suppress(UsageError):
+                    comparisons = self.compare_all(*loaded, allow=allow, margin=margin)
+        exhibits, left_out = choose([(run.summary, run.records) for run in loaded])
+        return page(
+            [run.summary for run in loaded],
+            comparisons,
+            exhibits,
+            left_out=left_out,
+            volume=volume,
+            made=f"Fairtrial {VERSION}, {self.clock.now()}",
+        )
+
+    def _complete(self, plan: Plan) -> Run | None:
+        for path in find_runs(self.out, plan.digest):
+            run = self.load(path)
+            if run.summary.status == "complete":
+                return run
+        return None
+
+    def _journal(self, plan: Plan, resume: bool) -> RunFolder:
+        if resume and (unfinished := find_runs(self.out, plan.digest)):
+            return RunFolder.open(unfinished[0])
+        stamp = self.clock.now()[:19].replace("-", "").replace(":", "").replace("T", "-")
+        return RunFolder.create(self.out, plan, stamp)
+
+    async def _run(
+        self,
+        plan: Plan,
+        task: Task,
+        samples: Sequence[Sample],
+        client: Model,
+        *,
+        resume: bool,
+        max_cost: Decimal | str | None,
+        pace: Pace,
+    ) -> Run:
+        tally = Tally()
+        progress = self._watch(tally.live)
+        stop = Stop()
+        started = self.clock.now()
+        try:
+            await client.check(task.asks)
+            journal = self._journal(plan, resume)
+            with contextlib.closing(journal):
+                seen = Witness(tally)
+                earlier = Earlier.of(seen.through(journal.records()))
+                if journal.torn:
+                    progress.notice(f"a torn last line of {journal.torn} bytes was cut; its question is asked again")
+                budget = None
+                if max_cost is not None:
+                    spent = tally.cost_usd or Decimal(0)
+                    budget = Budget(_amount(max_cost), client.spec, self.prices, spent)
+                bench = Bench(
+                    model=client,
+                    journal=journal,
+                    prices=self.prices,
+                    clock=self.clock,
+                    progress=progress,
+                    keep=seen.keep,
+                    connections=pace.connections,
+                    retry=RetryPolicy(pace.max_retries, pace.max_wait_s),
+                    budget=budget,
+                )
+                progress.started(str(plan.model), plan.task_name, plan.total, len(earlier.answered))
+                with interrupts(stop, progress):
+                    try:
+                        await Runner(plan, task, samples, bench, stop).run(earlier)
+                    except asyncio.CancelledError:
+                        stop.request("stopped at once by a second Ctrl-C")
+                provenance = self._provenance(started, stop.reason, seen, pace, journal)
+                return self._conclude(journal.path, plan, tally, provenance)
+        finally:
+            progress.finished()
+            await client.close()
+
+    def _provenance(
+        self, started: str, stopped: str, seen: Witness, pace: Pace, journal: RunFolder
+    ) -> dict[str, JSON]:
+        earlier = read_summary(journal.path) or {}
+        sessions = earlier.get("provenance", {})
+        before = sessions.get("started") if isinstance(sessions, Mapping) else None
+        return {
+            "fairtrial": VERSION,
+            "python": platform.python_version(),
+            "started": before or started,
+            "ended": self.clock.now(),
+            "stopped": stopped,
+            "returned_models": dict(seen.models),
+            "fingerprints": dict(seen.fingerprints),
+            "prices": self.prices.source,
+            "connections": pace.connections,
+            "max_retries": pace.max_retries,
+        }
+
+    def _conclude(self, path: Path, plan: Plan, tally: Tally, provenance: Mapping[str, JSON]) -> Run:
+        summary = summarise(
+            tally,
+            run=str(path),
+            plan=plan.to_json(),
+            plan_digest=plan.digest,
+            status=_status(tally, plan.to_json()),
+            provenance=provenance,
+        )
+        text = json.dumps(summary.to_json(), ensure_ascii=False, indent=1) + "\n"
+        write_file(path / SUMMARY, text.encode("utf-8", "backslashreplace"))
+        return Run(path, plan.to_json(), plan.digest, summary, tally)
+
+    def write_report(self, run: Run) -> Path:
+        """`report.html` in the run's own folder: written after the results are on disk and told."""
+        file = run.path / REPORT
+        write_file(file, self.report(run).encode("utf-8", "replace"))
+        return file
+
+
+def _status(tally: Tally, plan: Mapping[str, JSON]) -> Literal["complete", "incomplete"]:
+    planned = int(str(plan["n"])) * int(str(plan["epochs"]))
+    counts = tally.counts
+    return "complete" if counts.total == planned and counts.failed == 0 else "incomplete"
+
+
+def _spec(model: str | ModelSpec) -> ModelSpec:
+    return model if isinstance(model, ModelSpec) else ModelSpec.parse(model)
+
+
+def _amount(text: Decimal | str) -> Decimal:
+    try:
+        return Decimal(text)
+    except ArithmeticError as error:
+        raise UsageError(f"max-cost {text!r} is no amount", "give US dollars, for example 2.50") from error

@@ -1,0 +1,63 @@
+"""Where the event loop starts, and what Ctrl-C does to it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any, TypeVar
+
+from fairtrial.core.errors import FairtrialError
+from fairtrial.core.ports import Progress
+from fairtrial.evals.runner import Stop
+
+T = TypeVar("T")
+
+
+@contextlib.contextmanager
+def interrupts(stop: Stop, progress: Progress) -> Iterator[None]:
+    """First Ctrl-C: send nothing new, take what is in flight. Second: stop at once, the journal intact."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+    def interrupted() -> None:
+        if stop.wanted and task is not None:
+            task.cancel()
+            return
+        stop.request("stopped by Ctrl-C")
+        progress.notice("stopping: nothing new is sent, answers on the way are taken; Ctrl-C again stops at once")
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, interrupted)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+def to_the_end(start: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Run a coroutine to its end, also where a loop already runs (a notebook): then on a thread of its own."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(start())
+    outcome: list[T] = []
+    failure: list[BaseException] = []
+
+    def body() -> None:
+        try:
+            outcome.append(asyncio.run(start()))
+        except FairtrialError as error:
+            failure.append(error)
+
+    thread = threading.Thread(target=body)
+    thread.start()
+    thread.join()
+    if failure:
+        raise failure[0]
+    return outcome[0]

@@ -1,0 +1,95 @@
+"""From what a user types to a task: a benchmark's name, a file of rows, or a task file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from fairtrial.benchmarks import BENCHMARKS, load
+from fairtrial.core.errors import UnknownName, UsageError
+from fairtrial.core.ports import Datasets
+from fairtrial.core.question import Decoding
+from fairtrial.core.task import Task
+from fairtrial.evals.lmeval.loading import is_task_file, load_task
+from fairtrial.evals.own_task import own_task
+
+ROWS = (".jsonl", ".ndjson", ".csv", ".json", ".yaml", ".yml")
+
+
+def open_task(
+    name: str,
+    *,
+    datasets: Datasets | None = None,
+    data: str | None = None,
+    form: str | None = None,
+    num_fewshot: int | None = None,
+    scorer: str | None = None,
+    tolerance: float | None = None,
+    template: str | None = None,
+    cluster: str | None = None,
+    slices: Sequence[str] = (),
+    system: str | None = None,
+    decoding: Decoding | None = None,
+    temperature: float | None = None,
+    max_tokens: int | None = None,
+    top_p: float | None = None,
+    stop: Sequence[str] | None = None,
+    sampling_seed: int | None = None,
+    effort: str | None = None,
+    include_path: Sequence[str] = (),
+    trust_code: bool = False,
+) -> Task:
+    """Open a task by name or path.
+
+    data: a local file for a benchmark whose items don't ship with us. scorer, tolerance, template, cluster,
+    slices: own rows only. temperature … effort override single settings of the task's decoding.
+    Raises UnknownName (no such benchmark, no such file), UsageError for what is wrong inside the file.
+    """
+    path = Path(name)
+    own = {"--scorer": scorer, "--tolerance": tolerance, "--template": template, "--cluster": cluster}
+    if path.suffix in ROWS or name.endswith(".gz") or path.is_file():
+        if not path.is_file():
+            raise UsageError(f"there is no file {name}", "check the path, or name a benchmark such as gsm8k")
+        if is_task_file(path):
+            _refuse(own, f"{name} is a task file and states its own")
+            task = load_task(
+                path,
+                include_path=tuple(map(Path, include_path)),
+                data=None if data is None else Path(data),
+                trust_code=trust_code,
+                num_fewshot=num_fewshot,
+            )
+        else:
+            task = own_task(
+                path,
+                scorer=scorer,
+                template=template,
+                tolerance=tolerance,
+                cluster=cluster or "",
+                slices=tuple(slices),
+                trust_code=trust_code,
+            )
+    elif name.partition("/")[0] in {known.partition("/")[0] for known in BENCHMARKS}:
+        _refuse(own, f"{name} is a benchmark and states its own")
+        task = load(name, num_fewshot=num_fewshot, path=data, datasets=datasets, form=form)
+    else:
+        raise UnknownName("benchmark or file", name, BENCHMARKS)
+    if system is not None:
+        task = replace(task, system=system)
+    changes = {
+        "temperature": temperature,
+        "max_tokens": max_tokens,
+        "top_p": top_p,
+        "stop": None if stop is None else tuple(stop),
+        "seed": sampling_seed,
+        "effort": effort,
+    }
+    changed = {key: value for key, value in changes.items() if value is not None}
+    return replace(task, decoding=replace(decoding or task.decoding, **changed))  # type: ignore[arg-type]
+
+
+def _refuse(options: dict[str, object], why: str) -> None:
+    given = [name for name, value in options.items() if value is not None]
+    if given:
+        raise UsageError(f"{', '.join(given)}: {why}", "leave it out, or copy the items into a file of rows")

@@ -1,0 +1,95 @@
+"""What a run is to its caller: a folder with figures; and how fast it may go."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fairtrial.adapters.stores.folder import read_records
+from fairtrial.core.canon import JSON
+from fairtrial.core.errors import UsageError
+from fairtrial.core.record import Record
+from fairtrial.core.summary import Summary
+from fairtrial.metrics.comparison import Side
+from fairtrial.metrics.tally import Tally
+from fairtrial.report.notebook import summary_html
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast and how patiently: outside the plan, since it changes no question.
+
+    connections: requests on the wire at most. timeout_s: bound on one whole answer.
+    """
+
+    connections: int = 20
+    max_retries: int = 5
+    max_wait_s: float = 120.0
+    timeout_s: float = 900.0
+
+    def __post_init__(self) -> None:
+        if self.connections < 1:
+            raise UsageError(f"max-connections is {self.connections}", "give at least 1")
+        if not self.timeout_s > 0:
+            raise UsageError(f"timeout is {self.timeout_s}", "give seconds above 0")
+
+
+NORMAL = Pace()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A finished (or cut) run: a folder of plain files, and its figures."""
+
+    path: Path
+    plan: Mapping[str, JSON]
+    digest: str
+    summary: Summary
+    tally: Tally = field(repr=False)
+
+    def records(self) -> Iterator[Record]:
+        """The latest record of every question, read from the folder as you go."""
+        return read_records(self.path)
+
+    @property
+    def side(self) -> Side:
+        return Side(str(self.path), self.plan, self.tally, self.summary)
+
+    def _repr_html_(self) -> str:
+        return summary_html(self.summary)
+
+
+class Silent:
+    """Nobody watches."""
+
+    def started(self, model: str, task: str, total: int, already: int) -> None: ...
+
+    def advanced(self, record: Record, in_flight: int) -> None: ...
+
+    def notice(self, text: str) -> None: ...
+
+    def finished(self) -> None: ...
+
+
+class Witness:
+    """Counts what came back under which name, on its way into the tally."""
+
+    def __init__(self, tally: Tally) -> None:
+        self.tally = tally
+        self.models: Counter[str] = Counter()
+        self.fingerprints: Counter[str] = Counter()
+
+    def keep(self, record: Record) -> None:
+        self.tally.add(record)
+        output = record.output
+        if output is not None and output.model is not None:
+            self.models[output.model] += 1
+        if output is not None and output.fingerprint is not None:
+            self.fingerprints[output.fingerprint] += 1
+
+    def through(self, records: Iterator[Record]) -> Iterator[Record]:
+        for record in records:
+            self.keep(record)
+            yield record
