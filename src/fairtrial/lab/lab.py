@@ -293,9 +293,12 @@ class Lab:
 
     def write_report(self, run: Run) -> Path:
         """`report.html` in the run's own folder: written after the results are on disk and told."""
-        file = run.path / REPORT
-        write_file(file, self.report(run).encode("utf-8", "replace"))
-        return file
+        return self.write_page(run.path / REPORT, self.report(run))
+
+    def write_page(self, path: Path, text: str) -> Path:
+        """A page to disk, whole or not at all. Raises StoreError."""
+        write_file(path, text.encode("utf-8", "replace"))
+        return path
 
 
 def _status(tally: Tally, plan: Mapping[str, JSON]) -> Literal["complete", "incomplete"]:

@@ -1,0 +1,35 @@
+"""Where words go: results to standard output, everything else to standard error."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+
+from fairtrial.core.canon import JSON
+
+
+def tell(text: str) -> None:
+    """Progress, notices and hints: standard error."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def show(text: str) -> None:
+    """A result for a person: standard output."""
+    print(text, flush=True)
+
+
+def emit(data: JSON) -> None:
+    """The one JSON object of `--json`."""
+    print(json.dumps(data, ensure_ascii=True, allow_nan=False), flush=True)
+
+
+def colour(stream: object = None) -> bool:
+    """Whether to colour standard output: a terminal, and NO_COLOR (no-color.org) not set."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def width() -> int:
+    """Columns of the terminal, at most 100: longer lines are hard to read."""
+    return min(100, shutil.get_terminal_size((100, 24)).columns)
