@@ -1,0 +1,71 @@
+"""From `provider/name` to a model that can be asked.
+
+The table is data: a provider's module is imported when a model of it is opened, and other people's plug-ins
+(entry points in the group `fairtrial.models`) are looked for only when a name is not in the table.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from importlib.metadata import entry_points
+from typing import Any, Final
+
+from fairtrial.adapters.models.setting import TIMEOUTS, Recordings, Setting, Timeouts
+from fairtrial.core.errors import UnknownName, UsageError
+from fairtrial.core.plan import ModelSpec
+from fairtrial.core.ports import Model
+
+GROUP: Final = "fairtrial.models"
+
+PROVIDERS: Final[Mapping[str, str]] = {
+    "openai": "fairtrial.adapters.models.openai:OpenAI",
+    "openai-api": "fairtrial.adapters.models.openai:OpenAI",
+    "vllm": "fairtrial.adapters.models.openai:OpenAI",
+    "llamacpp": "fairtrial.adapters.models.openai:OpenAI",
+    "ollama": "fairtrial.adapters.models.openai:OpenAI",
+    "litellm": "fairtrial.adapters.models.openai:OpenAI",
+    "anthropic": "fairtrial.adapters.models.anthropic:Anthropic",
+    "google": "fairtrial.adapters.models.google:Google",
+    "replay": "fairtrial.adapters.models.replay:Replay",
+    "python": "fairtrial.adapters.models.function:Function",
+}
+
+
+def open_model(
+    spec: ModelSpec,
+    *,
+    environ: Mapping[str, str],
+    timeouts: Timeouts = TIMEOUTS,
+    connections: int = 10,
+    recordings: Recordings | None = None,
+) -> Model:
+    """The model that `spec` names. Opens no connection yet.
+
+    environ: where keys, base addresses and proxies come from. connections: most requests at a time.
+    recordings: what `replay/NAME` may name besides a folder or file.
+    Raises UnknownName for a provider nobody knows (with the nearest), UsageError for a missing key (naming
+    the variable), a missing address, and options that the provider doesn't take.
+    """
+    if connections < 1:
+        raise UsageError(f"connections is {connections}", "give at least 1")
+    setting = Setting(environ, timeouts, connections, recordings or {})
+    model: Model = _provider(spec.provider)(spec, setting)
+    return model
+
+
+def _provider(name: str) -> Any:
+    """The class of a provider; the only place where provider modules are imported."""
+    target = PROVIDERS.get(name)
+    if target is None:
+        return _plug_in(name)
+    module, _, attribute = target.partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def _plug_in(name: str) -> Any:
+    found = entry_points(group=GROUP)
+    for point in found:
+        if point.name == name:
+            return point.load()
+    raise UnknownName("provider", name, {*PROVIDERS, *(point.name for point in found)})
