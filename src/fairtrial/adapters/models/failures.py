@@ -54,6 +54,9 @@ _CONTEXT: Final = re.compile(
     r"|context window|ContextWindowExceeded",
     re.IGNORECASE,
 )
+# Google answers 400, and means 401.
+_BAD_KEY: Final = re.compile(r"API_KEY_INVALID|API key not valid", re.IGNORECASE)
+_DELAY: Final = re.compile(r'"retryDelay"\s*:\s*"(\d{1,7}(?:\.\d{1,9})?)s"')
 _NO_MODEL: Final = re.compile(
     r"model_not_found|invalid model|unknown model|models?\b.{0,200}(does not exist|not found|not exist)"
     r"|^model: ",
@@ -167,7 +170,7 @@ def _classify(
             "context-length",
             "shorten the prompt or --max-tokens, or use a model with a longer context",
         )
-    elif status in (401, 403):
+    elif status in (401, 403) or (status == 400 and _BAD_KEY.search(everything)):
         cause, remedy = "wrong-key", f"check {asked.variable}; it is set wrongly, or may not use this model"
     elif status in (400, 404) and _NO_MODEL.search(everything):
         cause, remedy = "unknown-model", "check the model's name"
@@ -185,10 +188,18 @@ def _error(
         cause=cause,
         retryable=retryable,
         status=reply.status,
-        retry_after=retry_after(reply.headers) if retryable else None,
+        retry_after=_wait(reply) if retryable else None,
         request=reply.request,
         response=reply.text,
     )
+
+
+def _wait(reply: Reply) -> float | None:
+    """As the headers say, or Google's RetryInfo in the body."""
+    told = retry_after(reply.headers)
+    if told is None and (delay := _DELAY.search(reply.text)):
+        return float(delay[1])
+    return told
 
 
 def _what_it_said(text: str) -> tuple[str | None, tuple[str, ...]]:

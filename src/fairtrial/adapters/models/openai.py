@@ -78,7 +78,12 @@ class OpenAI:
         if asks != "loglikelihood":
             return
         self._refuse_chat()
-        await test_logprobs(self._score, str(self._spec))
+        try:
+            await test_logprobs(self._score, str(self._spec))
+        except ProviderError as error:
+            if error.cause in ("http-404", "http-405"):
+                raise _no_completions(str(self._spec), error.message) from error
+            raise
 
     async def generate(self, question: Generate) -> Output:
         """One chat completion (or one completion of the prompt text where `api` says so)."""
@@ -118,10 +123,7 @@ class OpenAI:
 
     def _refuse_chat(self) -> None:
         if self._api == "chat":
-            raise UsageError(
-                f"{self._spec}: a chat endpoint can't state log-likelihoods",
-                "they need a completions endpoint that echoes log-probabilities: give --api completions",
-            )
+            raise _no_completions(str(self._spec), "a chat endpoint can't state log-likelihoods")
 
     async def _name_nearest(self, error: ProviderError) -> None:
         """Put the nearest model names into an `unknown-model` error's remedy; asks the list only once."""
@@ -142,6 +144,13 @@ class OpenAI:
             return ""  # The list is a courtesy; that the model is unknown has been said already.
         near = get_close_matches(self._spec.name, names, n=3, cutoff=0.5)
         return ", ".join(near or sorted(names)[:5])
+
+
+def _no_completions(model: str, why: str) -> UsageError:
+    return UsageError(
+        f"{model}: {why}",
+        "log-likelihood needs a completions endpoint that echoes log-probabilities; chat has none",
+    )
 
 
 def _address(spec: ModelSpec, preset: Preset, setting: Setting) -> str:
