@@ -71,6 +71,7 @@ def _checked(data: bytes, sha256: str, name: str) -> bytes:
     found = hashlib.sha256(data).hexdigest()
     if found != sha256:
         raise IntegrityError(
-            f"{name} has SHA-256 {found}, not {sha256}", "it is another file than the pinned one; fetch it again"
+            f"{name} has SHA-256 {found}, not {sha256}",
+            "it is another file than the pinned one; fetch it again",
         )
     return data

@@ -26,7 +26,10 @@ VERBS: dict[str, tuple[str, str]] = {
     "report": ("fairtrial.cli.report:report", "Write one self-contained HTML page about runs."),
     "power": ("fairtrial.cli.power:power", "Say how many samples a comparison needs, before money is spent."),
     "check": ("fairtrial.cli.check:check", "Check a task or a file of cases without asking a model."),
-    "calibrate": ("fairtrial.cli.calibrate:calibrate", "Re-measure every interval's coverage and test's alarms."),
+    "calibrate": (
+        "fairtrial.cli.calibrate:calibrate",
+        "Re-measure every interval's coverage and test's alarms.",
+    ),
 }
 
 EXIT_STATUS = """\b

@@ -15,7 +15,13 @@ from fairtrial.stats.calibration import calibration_markdown
 
 
 @click.command()
-@click.option("--draws", type=click.IntRange(min=100), default=10_000, show_default=True, help="Simulated data sets a row.")
+@click.option(
+    "--draws",
+    type=click.IntRange(min=100),
+    default=10_000,
+    show_default=True,
+    help="Simulated data sets a row.",
+)
 @click.option("--seed", type=int, default=20_261_124, show_default=True, help="Seed of the simulation.")
 @click.option("-o", "--output", metavar="FILE", help="Also write the tables as Markdown.")
 @options.json_output
@@ -31,7 +37,9 @@ def calibrate(draws: int, seed: int, output: str | None, as_json: bool) -> int:
         try:
             Path(output).write_text(text, encoding="utf-8")
         except OSError as error:
-            raise StoreError(f"can't write {output}: {error.strerror}", "choose another file with -o") from error
+            raise StoreError(
+                f"can't write {output}: {error.strerror}", "choose another file with -o"
+            ) from error
         tell(f"wrote {output}")
     if as_json:
         emit({"draws": draws, "seed": seed, "rows": [dataclasses.asdict(row) for row in rows]})

@@ -17,7 +17,11 @@ from fairtrial.report.terminal import comparison_text
 @options.allow_difference
 @options.margin
 @click.option(
-    "--level", type=click.FloatRange(min=0.5, max=0.9999), default=0.95, show_default=True, help="Confidence level."
+    "--level",
+    type=click.FloatRange(min=0.5, max=0.9999),
+    default=0.95,
+    show_default=True,
+    help="Confidence level.",
 )
 @click.option("-o", "--output", metavar="FILE", help="Also write the report page.")
 @options.volume

@@ -17,7 +17,9 @@ MODELS = ("replay/gpt3-6b-finetuned", "replay/gpt3-175b-verified")
 
 @click.command()
 @options.out_folder
-@click.option("-o", "--output", metavar="FILE", default="report.html", show_default=True, help="The report page.")
+@click.option(
+    "-o", "--output", metavar="FILE", default="report.html", show_default=True, help="The report page."
+)
 @options.json_output
 def demo(out: str | None, output: str, as_json: bool) -> int:
     """Compare two models' recorded answers, offline, without a key.

@@ -28,12 +28,16 @@ def init(cases: str | None, model: tuple[str, ...], scorer: str | None, force: b
     if file.exists() and not force:
         raise UsageError(f"{CONFIG_FILE} is already here", "edit it, or write it anew with --force")
     if sys.stdin.isatty():
-        cases = cases or click.prompt("Your cases (a .jsonl, .csv or .yaml file)", default="cases.jsonl", err=True)
+        cases = cases or click.prompt(
+            "Your cases (a .jsonl, .csv or .yaml file)", default="cases.jsonl", err=True
+        )
         if not model:
             told = click.prompt("Your candidates, comma-separated", default="openai/gpt-4o-mini", err=True)
             model = tuple(part.strip() for part in told.split(",") if part.strip())
         scorer = scorer or click.prompt(
-            "How is an answer marked (exact, includes, regex:…, number, choice, json)", default="exact", err=True
+            "How is an answer marked (exact, includes, regex:…, number, choice, json)",
+            default="exact",
+            err=True,
         )
     cases, model, scorer = cases or "cases.jsonl", model or ("openai/gpt-4o-mini",), scorer or "exact"
     text = starter(cases, model, scorer)
@@ -43,6 +47,8 @@ def init(cases: str | None, model: tuple[str, ...], scorer: str | None, force: b
             tell(f"wrote {cases} with three sample rows: put your own there")
         file.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise StoreError(f"can't write {error.filename}: {error.strerror}", "go to a folder you may write") from error
+        raise StoreError(
+            f"can't write {error.filename}: {error.strerror}", "go to a folder you may write"
+        ) from error
     tell(f"wrote {CONFIG_FILE}\nnext: fairtrial check && fairtrial run")
     return 0

@@ -92,7 +92,9 @@ tasks = together(
 
 decoding = together(
     click.option("--limit", type=click.IntRange(min=1), help="Ask only so many samples."),
-    click.option("--epochs", type=click.IntRange(min=1), help="Ask every sample so many times.  [default: 1]"),
+    click.option(
+        "--epochs", type=click.IntRange(min=1), help="Ask every sample so many times.  [default: 1]"
+    ),
     click.option("--seed", type=int, help="Seed, also sent to the provider when given.  [default: 0]"),
     click.option("--system", "--system-message", "--system-instruction", "system", help="System text."),
     click.option("--temperature", type=click.FloatRange(min=0), help="Sampling temperature."),
@@ -108,7 +110,13 @@ decoding = together(
 pace = together(
     click.option("--max-connections", type=click.IntRange(min=1), help="Requests at once.  [default: 20]"),
     click.option("--max-retries", type=click.IntRange(min=0), help="Attempts after the first.  [default: 5]"),
-    click.option("--max-wait", type=click.FloatRange(min=0), help="Longest wait told by a provider.  [default: 120]"),
-    click.option("--timeout", type=click.FloatRange(min=0, min_open=True), help="Seconds an answer may take.  [default: 900]"),
+    click.option(
+        "--max-wait", type=click.FloatRange(min=0), help="Longest wait told by a provider.  [default: 120]"
+    ),
+    click.option(
+        "--timeout",
+        type=click.FloatRange(min=0, min_open=True),
+        help="Seconds an answer may take.  [default: 900]",
+    ),
     click.option("--max-cost", metavar="USD", help="Stop before this much is spent; exit 3, incomplete."),
 )

@@ -13,7 +13,9 @@ from fairtrial.lab import Lab
 
 @click.command()
 @click.argument("run", nargs=-1, required=True)
-@click.option("-o", "--output", metavar="FILE", default="report.html", show_default=True, help="Where to write it.")
+@click.option(
+    "-o", "--output", metavar="FILE", default="report.html", show_default=True, help="Where to write it."
+)
 @options.allow_difference
 @options.margin
 @options.volume

@@ -45,8 +45,12 @@ TASK_OPTIONS = (
 @options.decoding
 @options.pace
 @options.out_folder
-@click.option("--resume", is_flag=True, default=None, help="Continue the newest unfinished run of the same plan.")
-@click.option("--fail-under", type=float, metavar="X", help="Exit 1 where the lower limit of a score is below X.")
+@click.option(
+    "--resume", is_flag=True, default=None, help="Continue the newest unfinished run of the same plan."
+)
+@click.option(
+    "--fail-under", type=float, metavar="X", help="Exit 1 where the lower limit of a score is below X."
+)
 @options.price_table
 @options.volume
 @click.option("--report/--no-report", default=True, help="Write report.html into each run folder.")
@@ -83,7 +87,11 @@ def run(task: tuple[str, ...], as_json: bool, report: bool, **given: Any) -> int
     if as_json:
         data: dict[str, JSON] = {"runs": [each.summary.to_json() for each in runs]}
         if failed is not None:
-            data["error"] = {"kind": type(failed).__name__, "message": failed.message, "remedy": failed.remedy}
+            data["error"] = {
+                "kind": type(failed).__name__,
+                "message": failed.message,
+                "remedy": failed.remedy,
+            }
         emit(data)
     elif len(runs) > 1:
         tell("next: fairtrial compare " + " ".join(str(each.path) for each in runs) + " -o report.html")
@@ -124,10 +132,13 @@ class Order:
             specs = specs or list(config.models)
         if not names:
             raise UsageError(
-                "no task was named", f"name a benchmark or a file, or write {CONFIG_FILE} with `fairtrial init`"
+                "no task was named",
+                f"name a benchmark or a file, or write {CONFIG_FILE} with `fairtrial init`",
             )
         if not specs:
-            raise UsageError("no model was named", "add --model provider/name, for example --model openai/gpt-4o-mini")
+            raise UsageError(
+                "no model was named", "add --model provider/name, for example --model openai/gpt-4o-mini"
+            )
         return cls(tuple(names), tuple(specs), settings)
 
     @property

@@ -118,7 +118,7 @@ class Lab:
             return done
         client = open_model(
             spec,
-            timeouts=Timeouts(whole_s=pace.timeout_s),
+            timeouts=Timeouts(whole=pace.timeout_s, first_byte=min(300.0, pace.timeout_s)),
             connections=pace.connections,
             environ=self.environ,
             recordings=RECORDINGS,
@@ -231,7 +231,9 @@ class Lab:
                 seen = Witness(tally)
                 earlier = Earlier.of(seen.through(journal.records()))
                 if journal.torn:
-                    progress.notice(f"a torn last line of {journal.torn} bytes was cut; its question is asked again")
+                    progress.notice(
+                        f"a torn last line of {journal.torn} bytes was cut; its question is asked again"
+                    )
                 budget = None
                 if max_cost is not None:
                     spent = tally.cost_usd or Decimal(0)

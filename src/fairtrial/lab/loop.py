@@ -29,7 +29,9 @@ def interrupts(stop: Stop, progress: Progress) -> Iterator[None]:
             task.cancel()
             return
         stop.request("stopped by Ctrl-C")
-        progress.notice("stopping: nothing new is sent, answers on the way are taken; Ctrl-C again stops at once")
+        progress.notice(
+            "stopping: nothing new is sent, answers on the way are taken; Ctrl-C again stops at once"
+        )
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, interrupted)
