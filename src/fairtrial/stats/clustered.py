@@ -50,7 +50,7 @@ def cluster_sums(values: ArrayLike, clusters: Labels | None) -> Floats:
         raise UsageError(f"{array.size} values but {len(clusters)} cluster labels")
     codes: dict[Hashable, int] = {}
     index = np.fromiter((codes.setdefault(label, len(codes)) for label in clusters), np.intp, array.size)
-    return np.bincount(index, weights=array, minlength=len(codes))
+    return np.asarray(np.bincount(index, weights=array, minlength=len(codes)), dtype=np.float64)
 
 
 def miller_se(values: ArrayLike, clusters: Labels) -> float:

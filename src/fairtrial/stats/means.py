@@ -1,0 +1,111 @@
+"""One mean of scores in [0, 1], with the interval that suits the kind of score and how many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import stdtrit
+
+from fairtrial.core.errors import UsageError
+from fairtrial.stats.clustered import Floats, Labels, clustered_mean
+from fairtrial.stats.intervals import wilson
+
+ENOUGH = 50
+"""Unclustered fractional scores from which the t interval is used."""
+
+ENOUGH_OFF_MODE = 10
+"""Scores that must differ from the commonest one before a standard error is believed: with 999 of 1,000
+right, the error is made of one item."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """value, low, high in [0, 1]; se: (clustered) standard error; units: what the interval counts as n."""
+
+    value: float
+    low: float
+    high: float
+    se: float
+    units: int
+    method: str
+
+
+def mean_interval(
+    values: ArrayLike, *, clusters: Labels | None = None, by: str = "", level: float = 0.95
+) -> Interval:
+    """Mean of scores in [0, 1].
+
+    clusters: one label a score, `by` its name for the method text. Right/wrong scores without clusters get
+    Wilson's interval. Others get the (cluster-robust) t interval. Where too few scores vary for a standard
+    error to be believed, Wilson's interval on the summed score stands in, with the clusters for n: no score
+    in [0, 1] varies more than a coin of the same mean, and no cluster knows less than one coin.
+    """
+    array = np.asarray(values, dtype=np.float64)
+    if array.size and not (array.min() >= 0 and array.max() <= 1):
+        raise UsageError("a score lies outside [0, 1]")
+    mean = clustered_mean(array, clusters)
+    units = mean.df + 1
+    binary = bool(np.isin(array, (0.0, 1.0)).all())
+    if clusters is None and binary:
+        low, high = wilson(float(array.sum()), array.size, level=level)
+        return Interval(mean.value, low, high, mean.se, units, "wilson")
+    place = f"clustered t over {units} clusters" + (f" by {by}" if by else "")
+    settled = _off_mode(array) >= ENOUGH_OFF_MODE and mean.df >= 1
+    if settled and (clusters is not None or array.size >= ENOUGH):
+        low, high = mean.interval(level=level)
+        method = "t" if clusters is None else place
+        return Interval(mean.value, max(0.0, low), min(1.0, high), mean.se, units, method)
+    low, high = wilson(min(units, mean.value * units), units, level=level)
+    method = "wilson on the summed score" if clusters is None else f"wilson with {units} clusters for n"
+    return Interval(mean.value, min(low, mean.value), max(high, mean.value), mean.se, units, method)
+
+
+def macro_interval(groups: Mapping[str, ArrayLike], *, level: float = 0.95) -> Interval:
+    """Unweighted mean of group means, the groups being all there are (MMLU's 57 subjects).
+
+    SE^2 = sum_g var_g / n_g / G^2, t with Satterthwaite's degrees of freedom. A group too small to show a
+    variance of its own lends that of all scores pooled. Needs at least one group; else UsageError.
+    """
+    arrays = [np.asarray(values, dtype=np.float64) for values in groups.values()]
+    if not arrays or any(array.size == 0 for array in arrays):
+        raise UsageError("a group holds no score")
+    count = len(arrays)
+    value = float(np.mean([array.mean() for array in arrays]))
+    pooled = float(np.concatenate(arrays).var())
+    parts = np.array([_variance(array, pooled) / array.size for array in arrays])
+    variance = float(parts.sum()) / count**2
+    n = sum(array.size for array in arrays)
+    if variance == 0:
+        low, high = wilson(min(n, value * n), n, level=level)
+        return Interval(value, min(low, value), max(high, value), 0.0, n, "wilson on the summed score")
+    freedom = float(parts.sum()) ** 2 / float(
+        sum(part**2 / max(1, array.size - 1) for part, array in zip(parts, arrays, strict=True))
+    )
+    half = float(stdtrit(freedom, (1 + level) / 2)) * float(np.sqrt(variance))
+    return Interval(
+        value,
+        max(0.0, value - half),
+        min(1.0, value + half),
+        float(np.sqrt(variance)),
+        n,
+        f"stratified t over {count} groups",
+    )
+
+
+def _variance(array: Floats, pooled: float) -> float:
+    """Of a group: its own, never below what one more right and one more wrong answer would give it."""
+    if array.size < 2:
+        return pooled
+    share = (float(array.sum()) + 1) / (array.size + 2)
+    return max(float(array.var(ddof=1)), share * (1 - share) if array.var() == 0 else 0.0)
+
+
+def _off_mode(array: Floats) -> int:
+    """Scores that differ from the commonest score."""
+    if array.size == 0:
+        return 0
+    _, counts = np.unique(array, return_counts=True)
+    return int(array.size - counts.max())

@@ -1,0 +1,186 @@
+"""How many samples, and what would have gone unseen. All differences and half-widths are fractions."""
+
+from __future__ import annotations
+
+import math
+from statistics import NormalDist
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import bdtr, bdtrik, gammaln, xlog1py, xlogy
+
+from fairtrial.core.errors import UsageError
+from fairtrial.stats.intervals import check_level, wilson, z_quantile
+
+Ints: TypeAlias = NDArray[np.int64]
+Floats: TypeAlias = NDArray[np.float64]
+
+CORRELATION = 0.5
+"""Assumed between two models' scores on the same items, where only one model is known: the middle of
+what Miller (2024, section 4.2) reports for popular benchmarks (0.3 to 0.7)."""
+
+_MOST = 10**9
+
+
+def deviates(level: float, power: float) -> float:
+    """z_{1 - alpha/2} + z_power: 2.8016 at 0.95 and 0.8."""
+    return z_quantile(level) + NormalDist().inv_cdf(check_level(power))
+
+
+def needed_n(
+    delta: float,
+    *,
+    variance: float,
+    noise_a: float = 0.0,
+    noise_b: float = 0.0,
+    samples_a: int = 1,
+    samples_b: int = 1,
+    level: float = 0.95,
+    power: float = 0.8,
+) -> int:
+    """Shared items for a paired comparison to find a difference of `delta`.
+
+    variance: of the true per-item differences (w^2); noise_a, noise_b: variance of one answer around its
+    item's true score; samples_a, samples_b: answers a sample. Source: Miller (2024), equation 9:
+    n = (z_{1-alpha/2} + z_power)^2 (w^2 + noise_a / samples_a + noise_b / samples_b) / delta^2.
+    """
+    _check_delta(delta)
+    if min(variance, noise_a, noise_b) < 0 or min(samples_a, samples_b) < 1:
+        raise UsageError("a variance is negative, or no answer is asked of a sample")
+    spread = variance + noise_a / samples_a + noise_b / samples_b
+    return max(2, _ceil(deviates(level, power) ** 2 * spread / delta**2))
+
+
+def needed_n_discordant(delta: float, *, discordant: float, level: float = 0.95, power: float = 0.8) -> int:
+    """The same for right/wrong scores: `discordant` is the share of items that one side alone gets right.
+
+    The variance of the per-item difference is then discordant - delta^2. Raises UsageError where
+    abs(delta) > discordant, which cannot be.
+    """
+    _check_delta(delta)
+    if not abs(delta) <= discordant <= 1:
+        raise UsageError(
+            f"a difference of {abs(delta):.4f} cannot come from a discordant share of {discordant}"
+        )
+    return needed_n(delta, variance=discordant - delta**2, level=level, power=power)
+
+
+def needed_n_unpaired(delta: float, *, baseline: float, level: float = 0.95, power: float = 0.8) -> int:
+    """Items a side where the two sides answer different items: baseline against baseline - delta."""
+    _check_delta(delta)
+    other = baseline - delta
+    if not (0 <= baseline <= 1 and 0 <= other <= 1):
+        raise UsageError(f"{baseline} and {other} are not both proportions")
+    spread = baseline * (1 - baseline) + other * (1 - other)
+    return max(2, _ceil(deviates(level, power) ** 2 * spread / delta**2))
+
+
+def needed_n_proportion(half_width: float, *, expected: float = 0.5, level: float = 0.95) -> int:
+    """Samples for a single score to be known to plus or minus `half_width` (Wilson), if it is `expected`."""
+    if not 0 < half_width < 0.5 or not 0 <= expected <= 1:
+        raise UsageError(f"a half-width of {half_width} around {expected} makes no sense")
+    low, high = 1, 2
+    while _wilson_half(high, expected, level) > half_width:
+        low, high = high, high * 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if _wilson_half(middle, expected, level) > half_width else (low, middle)
+    return high
+
+
+def mcnemar_power(n: int, *, delta: float, discordant: float, level: float = 0.95) -> float:
+    """Chance that the exact two-sided McNemar test on n items rejects, by enumeration.
+
+    delta: true difference; discordant: true share of items on which the sides differ, >= abs(delta).
+    """
+    if n < 1 or not abs(delta) <= discordant <= 1:
+        raise UsageError(f"{n} items, difference {delta}, discordant share {discordant} do not go together")
+    if discordant == 0:
+        return 0.0
+    alpha = 1 - check_level(level)
+    spread = 10 * math.sqrt(n * discordant * (1 - discordant)) + 10
+    counts = np.arange(max(0, int(n * discordant - spread)), min(n, int(n * discordant + spread)) + 1)
+    counts = counts[counts > 0]
+    chances = np.exp(_log_binomial(counts, n, discordant))
+    critical = _critical(counts, alpha)
+    favour = (discordant + delta) / 2 / discordant
+    possible = critical >= 0
+    safe = np.where(possible, critical, 0)
+    rejects = np.where(possible, bdtr(safe, counts, favour) + bdtr(safe, counts, 1 - favour), 0.0)
+    return float(np.clip(chances @ rejects, 0.0, 1.0))
+
+
+def detectable(se: float, *, level: float = 0.95, power: float = 0.8) -> float:
+    """Smallest true difference found with probability `power`, given the standard error of a difference."""
+    if not se >= 0:
+        raise UsageError(f"{se} is no standard error")
+    return min(1.0, deviates(level, power) * se)
+
+
+def detectable_discordant(n: float, *, discordant: float, level: float = 0.95, power: float = 0.8) -> float:
+    """The same for right/wrong scores on n shared items: solves n delta^2 = z^2 (discordant - delta^2).
+
+    Never below what the exact test can reject at all: six discordant pairs at level 0.95.
+    """
+    if n < 1 or not 0 <= discordant <= 1:
+        raise UsageError(f"{n} items with a discordant share of {discordant} make no sense")
+    z = deviates(level, power)
+    least = math.ceil(1 - math.log2(1 - check_level(level))) / n
+    return min(1.0, max(z * math.sqrt(discordant / (n + z * z)), least))
+
+
+def detectable_next(
+    se: float, *, correlation: float = CORRELATION, level: float = 0.95, power: float = 0.8
+) -> float:
+    """Smallest difference a later comparison with a similar model on the same items would find.
+
+    se: standard error of this model's score. Two scores of equal error and the stated correlation differ
+    with variance 2 se^2 (1 - correlation).
+    """
+    if not -1 <= correlation <= 1:
+        raise UsageError(f"{correlation} is no correlation")
+    return detectable(se * math.sqrt(2 * (1 - correlation)), level=level, power=power)
+
+
+def discordant_share(a: float, b: float, *, correlation: float = CORRELATION) -> float:
+    """Share of items that one side alone gets right, for accuracies a and b and the given correlation.
+
+    Kept between what a and b allow: abs(a - b) and min(a + b, 2 - a - b).
+    """
+    if not (0 <= a <= 1 and 0 <= b <= 1 and -1 <= correlation <= 1):
+        raise UsageError(f"accuracies {a} and {b} with correlation {correlation} make no sense")
+    both = a * b + correlation * math.sqrt(a * (1 - a) * b * (1 - b))
+    return min(max(a + b - 2 * both, abs(a - b)), min(a + b, 2 - a - b))
+
+
+def _critical(counts: Ints, alpha: float) -> Floats:
+    """Largest k with 2 P(Binomial(count, 1/2) <= k) <= alpha; -1 where there is none."""
+    guess = np.floor(np.nan_to_num(bdtrik(alpha / 2, counts, 0.5), nan=-1.0))
+    # The continuous inverse may land one off at a step; look at both neighbours.
+    for _ in range(2):
+        too_far = (guess >= 0) & (2 * bdtr(np.maximum(guess, 0), counts, 0.5) > alpha)
+        guess = np.where(too_far, guess - 1, guess)
+    more = 2 * bdtr(guess + 1, counts, 0.5) <= alpha
+    return np.asarray(np.where(more, guess + 1, guess))
+
+
+def _log_binomial(k: Ints, n: int, p: float) -> Floats:
+    choose = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
+    return np.asarray(choose + xlogy(k, p) + xlog1py(n - k, -p))
+
+
+def _wilson_half(n: int, expected: float, level: float) -> float:
+    low, high = wilson(expected * n, n, level=level)
+    return (high - low) / 2
+
+
+def _check_delta(delta: float) -> None:
+    if not 0 < abs(delta) <= 1:
+        raise UsageError(
+            f"a difference of {delta} cannot be planned for", "give a fraction: 0.02 for 2 points"
+        )
+
+
+def _ceil(n: float) -> int:
+    return min(_MOST, math.ceil(n - 1e-9))
