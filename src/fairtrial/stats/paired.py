@@ -32,12 +32,13 @@ _TIES = 1e-12
 @dataclass(frozen=True, slots=True)
 class PairedResult:
     """difference: mean of a minus b, a fraction; se: its (clustered) standard error; clusters: independent
-    units; both, only_a, only_b, neither: the paired table, None unless all scores are 0 or 1."""
+    units, the items themselves where not clustered; both, only_a, only_b, neither: the paired table, None unless all scores are 0 or 1."""
 
     difference: float
     low: float
     high: float
     se: float
+    clustered: bool
     clusters: int
     p: float
     test: str
@@ -66,7 +67,9 @@ def compare_pairs(
     if p > 1 - level and not low <= 0 <= high:
         low, high = min(low, 0.0), max(high, 0.0)
         interval += ", stretched to 0 as the test does not reject"
-    return PairedResult(mean.value, low, high, mean.se, mean.df + 1, p, test, interval, table)
+    return PairedResult(
+        mean.value, low, high, mean.se, clusters is not None, mean.df + 1, p, test, interval, table
+    )
 
 
 def difference_interval(
