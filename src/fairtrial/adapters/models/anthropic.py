@@ -13,11 +13,18 @@ import re
 from typing import Any, Final, Literal
 
 from fairtrial.adapters.models.address import below, endpoint
-from fairtrial.adapters.models.chat import count, words
 from fairtrial.adapters.models.events import events, is_stream
 from fairtrial.adapters.models.failures import Asked, bad_shape, broken_stream, parse
 from fairtrial.adapters.models.http import Reply, Transport
-from fairtrial.adapters.models.setting import Setting, key_from, option_flag, option_text, refuse_options
+from fairtrial.adapters.models.setting import (
+    Setting,
+    key_from,
+    no_likelihood,
+    option_flag,
+    option_text,
+    refuse_options,
+)
+from fairtrial.adapters.models.shape import count, words
 from fairtrial.core.errors import UsageError
 from fairtrial.core.output import Output, Stop, Usage
 from fairtrial.core.plan import ModelSpec
@@ -87,14 +94,6 @@ class Anthropic:
 
     async def close(self) -> None:
         await self._wire.close()
-
-
-def no_likelihood(spec: ModelSpec) -> UsageError:
-    """For an endpoint that only chats."""
-    return UsageError(
-        f"{spec} can't be asked for log-likelihoods: its endpoint only chats",
-        "use a completions endpoint that echoes log-probabilities, or a task that reads written answers",
-    )
 
 
 def request(name: str, question: Generate, *, stream: bool) -> str:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from fairtrial.adapters.models.events import events
 from fairtrial.adapters.models.failures import Asked, bad_shape, broken_stream
 from fairtrial.adapters.models.http import Reply
+from fairtrial.adapters.models.shape import count, words
 from fairtrial.core.output import Output, Stop, Usage
 from fairtrial.core.question import Decoding, Generate
 
@@ -164,17 +165,6 @@ def usage_of(value: dict[str, Any]) -> Usage | None:
         reasoning_tokens=count(spent, "reasoning_tokens") if isinstance(spent, dict) else None,
         cached_tokens=count(cached, "cached_tokens") if isinstance(cached, dict) else None,
     )
-
-
-def count(usage: dict[str, Any], key: str) -> int | None:
-    """A token count; None unless it is a whole number from 0."""
-    value = usage.get(key)
-    return value if type(value) is int and value >= 0 else None
-
-
-def words(value: object) -> str | None:
-    """`value` if it is a text that holds something, else None."""
-    return value if isinstance(value, str) and value else None
 
 
 def part_thinking(text: str) -> tuple[str | None, str]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from fairtrial.adapters.models.chat import first_choice, sampling, stop_of, streamed, usage_of, words
+from fairtrial.adapters.models.chat import first_choice, sampling, stop_of, streamed, usage_of
 from fairtrial.adapters.models.events import events
 from fairtrial.adapters.models.failures import Asked, broken_stream
 from fairtrial.adapters.models.http import Reply
+from fairtrial.adapters.models.shape import words
 from fairtrial.core.output import Output
 from fairtrial.core.question import Generate
 

@@ -13,12 +13,18 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from fairtrial.adapters.models.address import below, endpoint
-from fairtrial.adapters.models.anthropic import no_likelihood
-from fairtrial.adapters.models.chat import count, words
 from fairtrial.adapters.models.events import events, is_stream
 from fairtrial.adapters.models.failures import Asked, bad_shape, broken_stream, parse
 from fairtrial.adapters.models.http import Reply, Transport
-from fairtrial.adapters.models.setting import Setting, key_from, option_flag, option_text, refuse_options
+from fairtrial.adapters.models.setting import (
+    Setting,
+    key_from,
+    no_likelihood,
+    option_flag,
+    option_text,
+    refuse_options,
+)
+from fairtrial.adapters.models.shape import count, words
 from fairtrial.core.output import Output, Stop, Usage
 from fairtrial.core.plan import ModelSpec
 from fairtrial.core.question import Decoding, Generate, Loglikelihood

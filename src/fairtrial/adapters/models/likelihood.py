@@ -21,10 +21,11 @@ import math
 from collections.abc import Iterable
 from typing import Any, Final
 
-from fairtrial.adapters.models.chat import usage_of, words
+from fairtrial.adapters.models.chat import usage_of
 from fairtrial.adapters.models.echo import Echo, Unusable, read_echo
 from fairtrial.adapters.models.failures import Asked, bad_shape
 from fairtrial.adapters.models.http import Reply
+from fairtrial.adapters.models.shape import words
 from fairtrial.core.errors import ProviderError
 from fairtrial.core.output import Loglik, Output
 from fairtrial.core.question import Loglikelihood

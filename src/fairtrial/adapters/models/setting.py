@@ -88,3 +88,11 @@ def refuse_options(spec: ModelSpec, *known: str) -> None:
     if unknown:
         takes = f"it takes {', '.join(known)}" if known else "it takes none"
         raise UsageError(f"{spec} does not take the option {', '.join(unknown)}", takes)
+
+
+def no_likelihood(spec: ModelSpec) -> UsageError:
+    """For an endpoint that only chats."""
+    return UsageError(
+        f"{spec} can't be asked for log-likelihoods: its endpoint only chats",
+        "use a completions endpoint that echoes log-probabilities, or a task that reads written answers",
+    )

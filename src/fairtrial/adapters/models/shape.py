@@ -1,0 +1,17 @@
+"""Careful reading of foreign JSON: a value of the wrong type is unknown, not an error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def count(usage: Mapping[str, Any], key: str) -> int | None:
+    """A token count; None unless it is a whole number from 0."""
+    value = usage.get(key)
+    return value if type(value) is int and value >= 0 else None
+
+
+def words(value: object) -> str | None:
+    """`value` if it is a text that holds something, else None."""
+    return value if isinstance(value, str) and value else None
