@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import islice
 from typing import Any, TypeVar
 
 import regex
@@ -22,6 +23,9 @@ MAX_TEXT = 1_000_000
 
 PATTERN_SECONDS = 1.0
 """Time that a user's pattern gets on one reply."""
+
+MAX_MATCHES = 10_000
+"""Matches of a user's pattern in one reply, beyond which the last one can't be meant."""
 
 _MAX_NUMBER = 400
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -39,6 +43,7 @@ _SIGNS = str.maketrans({"\u2212": "-", ",": None, "$": None, "€": None, "£": 
 
 # openai/grade-school-math, dataset.py: the number behind the marker; as lm-eval's gsm8k.yaml has it.
 _GSM8K_STRICT = re.compile(r"#### (\-?[0-9\.\,]+)")
+_GSM8K_COT_STRICT = re.compile(r"The answer is (\-?[0-9\.\,]+).")
 _GSM8K_FLEXIBLE = re.compile(r"(-?[$0-9.,]{2,})|(-?[0-9]+)")
 
 _MARKER = re.compile(r"(?:\bA:|\banswer(?:\s+is|\s*:|\s*=)|####)", re.IGNORECASE)
@@ -121,6 +126,14 @@ def gsm8k_strict(text: str) -> str | None:
     return None if match is None else match.group(1).strip()
 
 
+def gsm8k_cot_strict(text: str) -> str | None:
+    """The first "The answer is 18.", as lm-eval's `gsm8k_cot` reads it (`gsm8k-cot.yaml`, 0.4.13)."""
+    if len(text) > MAX_TEXT:
+        return None
+    match = _GSM8K_COT_STRICT.search(text)
+    return None if match is None else match.group(1).strip()
+
+
 def gsm8k_flexible(text: str) -> str | None:
     """The last thing that looks like a number, as lm-eval's `flexible-extract` reads it (the same file).
 
@@ -163,7 +176,11 @@ class Pattern:
             return None
         try:
             matches = self._compiled.finditer(text, timeout=PATTERN_SECONDS)
-            found = last_of(matches) if last else next(matches, None)
+            if last:
+                found = last_of(islice(matches, MAX_MATCHES))
+                found = None if next(matches, None) else found
+            else:
+                found = next(matches, None)
         except TimeoutError as error:
             raise UsageError(
                 f"the pattern {self.pattern!r} needs more than {PATTERN_SECONDS:g} s on one answer",
