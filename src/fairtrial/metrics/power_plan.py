@@ -110,7 +110,8 @@ def plan_power(
     sentence = (
         f"To find a difference of {points(difference)} points from {percent(baseline)} with probability "
         f"{power:.0%} at level {level:g}{several}, run {n:,} samples on every candidate, the same ones, "
-        f"if {assumption}. The score itself is then known to about {points((high - low) / 2)} points either way."
+        f"if {assumption}. The score itself is then known to about {points((high - low) / 2)} points "
+        "either way."
     )
     return PowerPlan(
         baseline,

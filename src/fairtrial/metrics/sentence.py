@@ -83,7 +83,8 @@ def _tie(facts: Facts) -> str:
     margin = points(facts.margin or 0.0)
     return (
         f"Tie on {facts.summary_a.task} within a margin of {margin} points: "
-        f"{facts.a} {percent(facts.score_a.value)}, {facts.b} {percent(facts.score_b.value)}, a difference of {_gap(facts)}"
+        f"{facts.a} {percent(facts.score_a.value)}, {facts.b} {percent(facts.score_b.value)}, "
+        f"a difference of {_gap(facts)}"
     )
 
 

@@ -32,7 +32,8 @@ _TIES = 1e-12
 @dataclass(frozen=True, slots=True)
 class PairedResult:
     """difference: mean of a minus b, a fraction; se: its (clustered) standard error; clusters: independent
-    units, the items themselves where not clustered; both, only_a, only_b, neither: the paired table, None unless all scores are 0 or 1."""
+    units, the items themselves where not clustered; table: (both right, only a, only b, neither), None unless
+    every score is 0 or 1."""
 
     difference: float
     low: float
