@@ -42,9 +42,8 @@ def compare(
     corrected together (Holm). Exit 0 where every pair is settled (a, b or tie), 10 where one is not.
     """
     lab = Lab()
-    share = None if margin is None else margin / 100
     runs = [lab.load(path) for path in run]
-    comparisons = lab.compare_all(*runs, allow=allow, margin=share, level=level)
+    comparisons = lab.compare_all(*runs, allow=allow, margin=margin, level=level)
     if as_json:
         data = [each.to_json() for each in comparisons]
         emit(data[0] if len(data) == 1 else {"comparisons": data})

@@ -41,8 +41,8 @@ volume = click.option(
 )
 margin = click.option(
     "--margin",
-    type=click.FloatRange(min=0, min_open=True),
-    help='How small a difference counts as a tie, in points (2 = 2 points). Without it nothing is called "tie".',
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    help='Differences below this don\'t matter, a fraction (0.02 = 2 points). Without it nothing is a "tie".',
 )
 allow_difference = click.option(
     "--allow-difference",

@@ -34,8 +34,7 @@ def report(
     reads without JavaScript.
     """
     lab = Lab()
-    share = None if margin is None else margin / 100
-    text = lab.report(*run, allow=allow, margin=share, volume=volume)
+    text = lab.report(*run, allow=allow, margin=margin, volume=volume)
     lab.write_page(Path(output), text)
     if as_json:
         emit({"report": output, "bytes": len(text.encode())})

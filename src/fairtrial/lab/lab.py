@@ -16,7 +16,7 @@ import contextlib
 import json
 import os
 import platform
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
@@ -24,7 +24,7 @@ from typing import Any, Literal
 from fairtrial.adapters.clock import SystemClock
 from fairtrial.adapters.hub import Hub
 from fairtrial.adapters.models.setting import Timeouts
-from fairtrial.adapters.prices import load_prices
+from fairtrial.adapters.prices import PriceTable
 from fairtrial.adapters.registry import open_model
 from fairtrial.adapters.stores.folder import (
     REPORT,
@@ -42,6 +42,7 @@ from fairtrial.core.comparison import Comparison
 from fairtrial.core.errors import UsageError
 from fairtrial.core.plan import ModelSpec, Plan
 from fairtrial.core.ports import Clock, Model, Prices, Progress
+from fairtrial.core.record import Record
 from fairtrial.core.sample import Sample
 from fairtrial.core.summary import Summary
 from fairtrial.core.task import Task
@@ -52,7 +53,7 @@ from fairtrial.evals.retry import RetryPolicy
 from fairtrial.evals.runner import Bench, Earlier, Runner, Stop
 from fairtrial.lab.loop import interrupts, to_the_end
 from fairtrial.lab.opening import open_task
-from fairtrial.lab.run import NORMAL, Pace, Run, Silent, Witness
+from fairtrial.lab.run import NORMAL, Pace, Run, Silent
 from fairtrial.metrics.comparison import Side, compare_all
 from fairtrial.metrics.summary import summarise
 from fairtrial.metrics.tally import Tally
@@ -77,7 +78,8 @@ class Lab:
         self.out = Path(out)
         self.environ = os.environ if environ is None else environ
         self.clock = clock or SystemClock()
-        self.prices: Prices = load_prices(None if price_table is None else Path(price_table))
+        table = None if price_table is None else Path(price_table)
+        self.prices: Prices = PriceTable(self.clock.now()[:10], table)
         self._watch = watch or (lambda bounds: Silent())
 
     def task(self, name: str | Path, **options: Any) -> Task:
@@ -140,7 +142,6 @@ class Lab:
             tally,
             run=str(folder),
             plan=plan,
-            plan_digest=digest,
             status=_status(tally, plan),
             provenance=provenance if isinstance(provenance, Mapping) else {},
         )
@@ -228,8 +229,7 @@ class Lab:
             await client.check(task.asks)
             journal = self._journal(plan, resume)
             with contextlib.closing(journal):
-                seen = Witness(tally)
-                earlier = Earlier.of(seen.through(journal.records()))
+                earlier = Earlier.of(_counted(journal.records(), tally))
                 if journal.torn:
                     progress.notice(
                         f"a torn last line of {journal.torn} bytes was cut; its question is asked again"
@@ -244,7 +244,7 @@ class Lab:
                     prices=self.prices,
                     clock=self.clock,
                     progress=progress,
-                    keep=seen.keep,
+                    keep=tally.add,
                     connections=pace.connections,
                     retry=RetryPolicy(pace.max_retries, pace.max_wait_s),
                     budget=budget,
@@ -255,14 +255,14 @@ class Lab:
                         await Runner(plan, task, samples, bench, stop).run(earlier)
                     except asyncio.CancelledError:
                         stop.request("stopped at once by a second Ctrl-C")
-                provenance = self._provenance(started, stop.reason, seen, pace, journal)
+                provenance = self._provenance(started, stop.reason, pace, journal)
                 return self._conclude(journal.path, plan, tally, provenance)
         finally:
             progress.finished()
             await client.close()
 
     def _provenance(
-        self, started: str, stopped: str, seen: Witness, pace: Pace, journal: RunFolder
+        self, started: str, stopped: str, pace: Pace, journal: RunFolder
     ) -> dict[str, JSON]:
         earlier = read_summary(journal.path) or {}
         sessions = earlier.get("provenance", {})
@@ -273,8 +273,6 @@ class Lab:
             "started": before or started,
             "ended": self.clock.now(),
             "stopped": stopped,
-            "returned_models": dict(seen.models),
-            "fingerprints": dict(seen.fingerprints),
             "prices": self.prices.source,
             "connections": pace.connections,
             "max_retries": pace.max_retries,
@@ -285,7 +283,6 @@ class Lab:
             tally,
             run=str(path),
             plan=plan.to_json(),
-            plan_digest=plan.digest,
             status=_status(tally, plan.to_json()),
             provenance=provenance,
         )
@@ -301,6 +298,13 @@ class Lab:
         """A page to disk, whole or not at all. Raises StoreError."""
         write_file(path, text.encode("utf-8", "replace"))
         return path
+
+
+def _counted(records: Iterator[Record], tally: Tally) -> Iterator[Record]:
+    """The same records, each counted on its way."""
+    for record in records:
+        tally.add(record)
+        yield record
 
 
 def _status(tally: Tally, plan: Mapping[str, JSON]) -> Literal["complete", "incomplete"]:

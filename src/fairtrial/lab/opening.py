@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from fairtrial.benchmarks import BENCHMARKS, load
 from fairtrial.core.errors import UnknownName, UsageError
@@ -85,11 +86,11 @@ def open_task(
         "seed": sampling_seed,
         "effort": effort,
     }
-    changed = {key: value for key, value in changes.items() if value is not None}
-    return replace(task, decoding=replace(decoding or task.decoding, **changed))  # type: ignore[arg-type]
+    changed: dict[str, Any] = {key: value for key, value in changes.items() if value is not None}
+    return replace(task, decoding=replace(decoding or task.decoding, **changed))
 
 
-def _refuse(options: dict[str, object], why: str) -> None:
+def _refuse(options: Mapping[str, object], why: str) -> None:
     given = [name for name, value in options.items() if value is not None]
     if given:
         raise UsageError(f"{', '.join(given)}: {why}", "leave it out, or copy the items into a file of rows")

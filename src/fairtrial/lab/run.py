@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -71,25 +70,3 @@ class Silent:
     def notice(self, text: str) -> None: ...
 
     def finished(self) -> None: ...
-
-
-class Witness:
-    """Counts what came back under which name, on its way into the tally."""
-
-    def __init__(self, tally: Tally) -> None:
-        self.tally = tally
-        self.models: Counter[str] = Counter()
-        self.fingerprints: Counter[str] = Counter()
-
-    def keep(self, record: Record) -> None:
-        self.tally.add(record)
-        output = record.output
-        if output is not None and output.model is not None:
-            self.models[output.model] += 1
-        if output is not None and output.fingerprint is not None:
-            self.fingerprints[output.fingerprint] += 1
-
-    def through(self, records: Iterator[Record]) -> Iterator[Record]:
-        for record in records:
-            self.keep(record)
-            yield record
