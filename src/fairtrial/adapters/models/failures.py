@@ -176,7 +176,8 @@ def _classify(
         cause, remedy = "unknown-model", "check the model's name"
     elif status == 404:
         remedy = "check the base address: the path may lack /v1"
-    raise _error(reply, asked, cause, f"answered {status}: {said}", remedy, retryable=retryable)
+    inner = "" if status == reply.status else f"{reply.status} with the error "
+    raise _error(reply, asked, cause, f"answered {inner}{status}: {said}", remedy, retryable=retryable)
 
 
 def _error(
