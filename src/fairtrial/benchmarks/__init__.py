@@ -35,8 +35,8 @@ def load(
 
     num_fewshot: worked examples before the question; None is the field's usual number. form: another way to
     ask where there is one (`likelihood` or `generative` for mmlu). path: a local file of items, for a
-    benchmark that doesn't ship with us. Raises UnknownName with the nearest names; UsageError for options that make no sense
-    here; IntegrityError where shipped bytes were changed.
+    benchmark that doesn't ship with us. Raises UnknownName with the nearest names; UsageError for options
+    that make no sense here; IntegrityError where shipped bytes were changed.
     """
     base, _, part = name.partition("/")
     if base not in BENCHMARKS:

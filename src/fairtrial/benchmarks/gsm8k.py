@@ -52,17 +52,17 @@ ITEMS = 1319
 
 NOTES = (
     (
-        "Public since 2021, so a model may have seen the items. On GSM1k, new problems of the same kind, scores "
-        "fell by up to 8 % (13 % in the paper's first version), hardly for frontier models "
+        "Public since 2021, so a model may have seen the items. On GSM1k, new problems of the same kind, "
+        "scores fell by up to 8 % (13 % in the paper's first version), hardly for frontier models "
         "(Zhang et al. 2024, arXiv 2405.00332v4)."
     ),
     (
         f"Answers are cut at {MAX_TOKENS} tokens, lm-eval's usual limit: a cut answer earns nothing and is "
-        "counted apart. A longer limit (--max-tokens) can move the score by many points: compare at equal limits."
+        "counted apart. A longer limit (--max-tokens) moves the score: compare at equal limits."
     ),
     (
-        "The last number of the reply is read, as text: 18.0 is not 18. The score under other readings stands "
-        "beside it."
+        "The last number of the reply is read, as text: 18.0 is not 18. The score under other readings "
+        "stands beside it."
     ),
 )
 

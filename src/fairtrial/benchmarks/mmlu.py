@@ -3,7 +3,7 @@
 `mmlu` is the field's usual form: the subject's line, five worked examples (its dev split, in order), and
 the likelihood of " A" to " D" behind "Answer:", as in lm-eval 0.4.13, `tasks/mmlu/default`.
 `mmlu_generative` asks the same words and reads the letter from what a chat model writes. `mmlu/virology` is
-one subject. Both means are reported: over all questions (micro, which is lm-eval's) and over subjects (macro).
+one subject. Both means are reported: over all questions (micro, as lm-eval) and over subjects (macro).
 
 Subjects are slices, not clusters: they are the 57 that the benchmark is about, no sample of more.
 
@@ -45,16 +45,16 @@ SHOTS = 5
 NOTES = (
     "About 6.5 % of the questions are in error, 57 % in virology (Gema et al. 2024, arXiv 2406.04127).",
     (
-        "Implementations differ: one model's weights were reported at 63.7 and at 48.8 points under two of them. "
-        "Compare only within one form."
+        "Implementations differ: one model's weights were reported at 63.7 and at 48.8 points under two of "
+        "them. Compare only within one form."
     ),
     (
         "The order of the choices often follows a logic of its own, which helps a guesser "
         "(Gupta et al. 2024, arXiv 2406.19470)."
     ),
     (
-        "Public since 2020, so a model may have seen the items; having seen is not the same as being inflated "
-        "(Bordt et al. 2024, arXiv 2410.03249)."
+        "Public since 2020, so a model may have seen the items; having seen is not the same as being "
+        "inflated (Bordt et al. 2024, arXiv 2410.03249)."
     ),
     "Blind guessing scores 25 %.",
 )
