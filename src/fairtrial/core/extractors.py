@@ -112,6 +112,8 @@ def number_value(text: str) -> Fraction | None:
     plain = text.strip().translate(_SIGNS).removesuffix("%").strip()
     if len(plain) > _MAX_NUMBER or not _PLAIN.fullmatch(plain):
         return None
+    if plain.isdigit():
+        return Fraction(int(plain))
     try:
         return Fraction(plain.removesuffix("."))
     except ZeroDivisionError:
