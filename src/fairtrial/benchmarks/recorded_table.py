@@ -13,11 +13,10 @@ from fairtrial.benchmarks.recordings import ABOUT, KEYS, RECORDINGS, authors_ver
 from fairtrial.core.output import Output
 from fairtrial.core.record import AS_IT_STANDS
 
-
 HEAD = (
     "# GSM8K: our verdicts on recorded answers against the authors'",
     "",
-    "Two models' recorded solutions to all 1,319 test questions (Cobbe et al. 2021) are scored from their raw",
+    "Two models' recorded solutions to all 1,319 test questions (Cobbe et al. 2021), scored from their raw",
     "text and held against the authors' own verdicts, item by item. The first reading is the primary one.",
     "",
     "| model | reading | items | right, ours | right, authors' | different |",
@@ -99,7 +98,7 @@ def markdown() -> str:
     for each in every:
         lines += _listed(each)
     lines += [
-        "Made by `python -m fairtrial.benchmarks.recorded_table`; a test holds this page to its output.",
+        "Made by `python -m fairtrial.benchmarks.recorded_table`; a test compares the two.",
         "",
     ]
     return "\n".join(lines)
