@@ -76,18 +76,10 @@ def hostile(task: Task) -> Iterator[tuple[str, str]]:
         "−7",
         "%",
         "\x00",
-        "é",
     )
     for sample in task.samples:
-        target = sample.target[0]
-        known = (
-            *parts,
-            target,
-            f"#### {target}",
-            f"${target}.",
-            f"{target}.00",
-            f"{target[:1]},{target[1:]}",
-        )
+        goal = sample.target[0]
+        known = (*parts, goal, f"#### {goal}", f"${goal}.", f"{goal}.00", f"{goal[:1]},{goal[1:]}")
         yield sample.text, "".join(rng.choice(known) for _ in range(rng.randint(0, 9)))
 
 
