@@ -12,10 +12,11 @@ import pyarrow.parquet
 import pytest
 
 from fairtrial.benchmarks import load
-from fairtrial.benchmarks.hellaswag import FILE, FILE_SHA256, REPO, REVISION
+from fairtrial.benchmarks.hellaswag import FILE, FILE_SHA256, REPO, REVISION, sample_of
 from fairtrial.core.errors import UnknownName, UsageError
 from fairtrial.core.output import Loglik, Output
 from fairtrial.core.question import Loglikelihood
+from tests.parity.jobs import real_items
 
 EXCERPT = Path(__file__).parent / "hellaswag_excerpt.jsonl"
 RAW = {
@@ -56,6 +57,14 @@ def test_the_raw_shape(tmp_path: Path) -> None:
     assert (task.cluster, sample.metadata["source"]) == ("source", "activitynet~v_1")
     assert task.origin.digest == "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest()
     assert (task.origin.source, task.origin.licence) == (path.name, "")
+
+
+def test_joined_and_raw_forms_ask_the_same() -> None:
+    joined = load("hellaswag", path=str(EXCERPT)).samples
+    raw = [sample_of(row, at) for at, row in enumerate(real_items())]
+    assert [(each.text, each.choices, each.target) for each in joined] == [
+        (each.text, each.choices, each.target) for each in raw
+    ]
 
 
 class Shelf:

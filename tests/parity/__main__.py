@@ -1,6 +1,9 @@
 """`make parity`: our scores against lm-eval 0.4.13's, item by item, prompts byte for byte.
 
-    python -m tests.parity [PYTHON]     PYTHON: an interpreter with tests/parity/requirements.txt installed
+    python -m tests.parity [PYTHON [PREFIX]]
+
+PYTHON is an interpreter with tests/parity/requirements.txt installed; PREFIX picks the comparisons whose
+names begin with it.
 
 lm-eval runs its own packaged tasks in another process; both sides ask the same small model or score the same
 recorded answers. Compared: the prompt, the continuations, the stop strings, and each metric of each item.
@@ -51,7 +54,7 @@ class Tally:
             )
 
 
-def main(python: Path) -> int:
+def main(python: Path, prefix: str) -> int:
     """Prints the table; 0 where all is equal."""
     if not python.exists():
         print(f"{python} is not there: run `make parity`, which prepares it", file=sys.stderr)
@@ -59,7 +62,7 @@ def main(python: Path) -> int:
     tally = Tally()
     with tempfile.TemporaryDirectory(prefix="parity") as name:
         folder = Path(name)
-        jobs = make_jobs(folder)
+        jobs = [job for job in make_jobs(folder) if job.name.startswith(prefix)]
         (folder / "jobs.json").write_text(json.dumps([job.to_json(folder) for job in jobs]))
         (folder / "texts.json").write_text(json.dumps(texts()))
         environ = {
@@ -102,8 +105,8 @@ def _held(
     if isinstance(question, Generate) and job.name.startswith("mmlu_generative"):
         yield "prompt", question.prompt, arguments[0][0]
         # lm-eval stops at the end of the first line; we read on, and its reading stands beside ours.
-        text, _ = model.generate(question.prompt, question.decoding.stop, question.decoding.max_tokens)
-        ours = job.task.scorer(Output(text, "stop"), sample).others[FirstLine().name]
+        answers = job.answers or {}
+        ours = job.task.scorer(Output(answers[sample.text], "stop"), sample).others[FirstLine().name]
         yield "exact_match", ours, theirs["get_response"]["metrics"]["exact_match"]
         return
     if isinstance(question, Generate):
@@ -151,4 +154,5 @@ def table(tally: Tally) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]) if len(sys.argv) > 1 else PEER_PYTHON))
+    given = sys.argv[1:]
+    sys.exit(main(Path(given[0]) if given else PEER_PYTHON, given[1] if len(given) > 1 else ""))

@@ -80,7 +80,30 @@ def hostile(task: Task) -> Iterator[tuple[str, str]]:
     for sample in task.samples:
         goal = sample.target[0]
         known = (*parts, goal, f"#### {goal}", f"${goal}.", f"{goal}.00", f"{goal[:1]},{goal[1:]}")
+        known = (*known, f"The answer is {goal}.", "The answer is ")
         yield sample.text, "".join(rng.choice(known) for _ in range(rng.randint(0, 9)))
+
+
+def letters(task: Task) -> Iterator[tuple[str, str]]:
+    """(question, answer) where the answer is a letter, dressed in the ways that chat models dress it."""
+    rng = random.Random(SEED)
+    forms = (
+        "{}",
+        " {}",
+        "({})",
+        "{}.",
+        "**{}**",
+        "{}\nbecause",
+        "\n{}",
+        "{} it is",
+        "",
+        "{})\t",
+        "“{}”",
+        "{}\r",
+    )
+    for sample in task.samples:
+        letter = rng.choice("ABCDabcd")
+        yield sample.text, rng.choice(forms).format(letter)
 
 
 def _written(path: Path, rows: Iterator[Mapping[str, Any]]) -> str:
@@ -104,7 +127,9 @@ def _gsm8k(folder: Path) -> Iterator[Job]:
         # Strict extraction looks for "#### ", which the recordings do not have.
         marked = {question: text.replace("\nA: ", "\n#### ") for question, text in recorded.items()}
         yield Job(f"gsm8k-{name}-marked", "gsm8k", task, files, None, marked)
-    yield Job("gsm8k-hostile-answers", "gsm8k", task, files, None, dict(hostile(task)))
+    answers = dict(hostile(task))
+    yield Job("gsm8k-hostile-answers", "gsm8k", task, files, None, answers)
+    yield Job("gsm8k_cot-hostile-answers", "gsm8k_cot", load("gsm8k_cot"), files, None, answers)
 
 
 def _mmlu(folder: Path) -> Iterator[Job]:
@@ -120,15 +145,22 @@ def _mmlu(folder: Path) -> Iterator[Job]:
         yield Job(f"mmlu-{subject}", f"mmlu_{subject}", load(f"mmlu/{subject}"), files, 5)
         if subject in GENERATED:
             task = load(f"mmlu_generative/{subject}")
-            yield Job(f"mmlu_generative-{subject}", f"mmlu_{subject}_generative", task, files, 5)
+            yield Job(
+                f"mmlu_generative-{subject}",
+                f"mmlu_{subject}_generative",
+                task,
+                files,
+                5,
+                dict(letters(task)),
+            )
 
 
 def _hellaswag(folder: Path) -> Job:
-    path = _written(folder / "hellaswag.jsonl", iter([*_real(), *_synthetic()]))
+    path = _written(folder / "hellaswag.jsonl", iter([*real_items(), *_synthetic()]))
     return Job("hellaswag", "hellaswag", load("hellaswag", path=path), {"train": path, "validation": path}, 0)
 
 
-def _real() -> Iterator[dict[str, Any]]:
+def real_items() -> Iterator[dict[str, Any]]:
     """The four published items, their joined text taken apart into the fields that lm-eval joins."""
     for line in EXCERPT.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)

@@ -42,7 +42,7 @@ class Peer(LM):
 
     def generate_until(self, requests, disable_tqdm=False):
         if self.answers is not None:
-            return [self.answers[each.doc["question"]] for each in requests]
+            return [self.answers[each.doc["question"].strip()] for each in requests]
         return [
             self.model.generate(each.args[0], each.args[1]["until"], each.args[1].get("max_gen_toks", 256))[0]
             for each in requests
