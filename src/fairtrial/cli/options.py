@@ -62,6 +62,7 @@ models = together(
         help="A model: openai/…, anthropic/…, google/…, openai-api/… with --base-url, vllm/…, llamacpp/…, "
         "ollama/…, litellm/…, replay/RUN-or-FILE, python:module:function. Repeat for several.",
     ),
+    click.option("--model-args", metavar="K=V,…", help="lm-eval's arguments, with --model hf and the like."),
     click.option("--base-url", metavar="URL", help="Endpoint of an openai-api/ model (or preset)."),
     click.option(
         "--api",

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from fairtrial.cli import options
+from fairtrial.cli.lm_eval_words import translate
 from fairtrial.cli.progress import watcher
 from fairtrial.cli.speech import colour, emit, show, tell, width
 from fairtrial.core.canon import JSON
@@ -166,5 +167,18 @@ class Order:
 
 
 def _specs(settings: dict[str, Any]) -> list[ModelSpec]:
+    names = settings.pop("model", ())
+    arguments = settings.pop("model_args", None)
+    if arguments is not None:
+        if len(names) != 1:
+            raise UsageError(
+                "--model-args goes with one --model, as in lm-eval", "name models as provider/name"
+            )
+        name, translated = translate(names[0], arguments)
+        names = (name,)
+        for key in ("max_connections", "max_retries"):
+            if key in translated:
+                settings.setdefault(key, int(translated.pop(key)))
+        settings = {**translated, **settings}
     shared = {key: settings.pop(key, None) for key in ("base_url", "api", "stream")}
-    return [ModelSpec.parse(text, **shared) for text in settings.pop("model", ())]
+    return [ModelSpec.parse(text, **shared) for text in names]
