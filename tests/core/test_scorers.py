@@ -45,6 +45,12 @@ def test_every_record_has_the_same_others() -> None:
     assert names == {frozenset({AS_IT_STANDS, "number after a marker", "the whole answer"})}
 
 
+def test_a_cut_answer_is_cut_under_every_reading() -> None:
+    scorer = parse_scorer("number")
+    assert scorer(Output("A: 18", "stop"), SUM).others["number after a marker"] == 1
+    assert scorer(Output("A: 18", "length"), SUM).others["number after a marker"] == 0
+
+
 def test_a_short_budget_on_purpose() -> None:
     scorer = parse_scorer("choice", short_answers=True)
     assert scorer(Output("B", "length"), CITY).state == "right"
