@@ -45,8 +45,8 @@ SHOTS = 5
 NOTES = (
     "About 6.5 % of the questions are in error, 57 % in virology (Gema et al. 2024, arXiv 2406.04127).",
     (
-        "Implementations differ: one model's weights were reported at 63.7 and at 48.8 points under two of "
-        "them. Compare only within one form."
+        "Implementations differ: the same weights scored very differently under three of them and changed "
+        "ranks (Hugging Face, June 2023). Compare only within one form."
     ),
     (
         "The order of the choices often follows a logic of its own, which helps a guesser "
