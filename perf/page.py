@@ -23,9 +23,8 @@ METHOD = """\
 ## How it was measured
 
 - A server in another process (`perf/server.c`: one thread, epoll, keep-alive) answers every question after
-  {latency:.0f} ± {jitter:.0f} ms; each tool meets a fresh instance on a port of its own. The answer is a function
-  of the ticket number in the prompt, so a score below 1.0 is the tool's fault, and every request beyond N is
-  a retry.
+  {latency:.0f} ± {jitter:.0f} ms; each tool meets a fresh instance on a port of its own. The answer follows
+  from the ticket number in the prompt: a score below 1.0 is the tool's fault, a request beyond N is a retry.
 - A run counts only with score 1.0, exactly N requests for N different tickets, and exit status 0; otherwise
   its row says *invalid* and why, and shows no figure.
 - Tools take turns ({order}); rounds: {rounds}; the median is shown. A first run of every tool is thrown away.
@@ -33,8 +32,8 @@ METHOD = """\
   whole process. Span is first request to last answer, as the server saw it. Ideal is
   ceil(N / connections) × latency.
 - Marginal CPU is (CPU at the larger N − CPU at the smaller N) / (difference of N), at the same connections.
-- Peak is the resident set of the largest single process of the tree, in 10⁶ bytes. It can't read less than the
-  measuring process's own, which Linux hands down at the fork: that is what `python -c pass` shows.
+- Peak is the resident set of the largest single process of the tree, in 10⁶ bytes. It can't read less than
+  the measuring process's own, which Linux hands down at the fork: that is what `python -c pass` shows.
 - The yardstick, `perf/raw_loop.py`, is the least a Python runner must do: aiohttp, no retries, no states, one
   JSON line an answer. Fairtrial writes its whole durable journal (exact request and reply of every question).
 - Peers run at their defaults but for connections, temperature 0 and an output limit of 256 tokens.
