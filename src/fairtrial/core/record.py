@@ -15,6 +15,10 @@ AS_IT_STANDS = "cut answers as they stand"
 """Key in `Score.others`: the score if an answer cut by the length limit is taken as it stands."""
 
 
+UNMARKED = "scoring"
+"""Cause of a failure in which the answer came and the rule could not mark it: marked again, not asked again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Score:
     """One sample's outcome. `value` in [0, 1]; unparsed, truncated and refused earn 0 and are told apart.

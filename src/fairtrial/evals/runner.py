@@ -19,7 +19,7 @@ from fairtrial.core.output import Output
 from fairtrial.core.plan import Plan
 from fairtrial.core.ports import Clock, Journal, Model, Prices, Progress
 from fairtrial.core.question import Generate, Question, question_digest
-from fairtrial.core.record import Attempt, Failure, Record, Score
+from fairtrial.core.record import UNMARKED, Attempt, Failure, Record, Score
 from fairtrial.core.sample import Sample
 from fairtrial.core.task import Task
 from fairtrial.evals.budget import Budget
@@ -30,8 +30,6 @@ BREAKER = 10
 """Completed requests that must all fail for one non-retryable cause before the run stops by itself."""
 SYNC_SECONDS = 1.0
 MAYBE_BILLED = frozenset({"timeout", "short-body", "bad-reply", "provider-error"})
-UNMARKED = "scoring"
-"""Cause of a failure in which the answer came and the rule could not mark it."""
 
 
 @dataclass(frozen=True, slots=True)

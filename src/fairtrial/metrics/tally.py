@@ -15,7 +15,7 @@ from decimal import Decimal, InvalidOperation
 
 from fairtrial.core.errors import UsageError
 from fairtrial.core.output import Usage
-from fairtrial.core.record import STATES, Failure, Record, State
+from fairtrial.core.record import STATES, UNMARKED, Failure, Record, State
 from fairtrial.core.summary import Cause, Counts
 from fairtrial.stats.confseq import BettingSequence
 
@@ -71,7 +71,8 @@ class Tally:
         self._unpriced = 0
         self._models: Counter[str] = Counter()
         self._fingerprints: Counter[str] = Counter()
-        self._live = BettingSequence(level=level)
+        # 200 points round the live bounds outward to half a point; 1,000 would cost 15 times as much a record.
+        self._live = BettingSequence(level=level, grid=200)
         self._shown: set[str] | None = None
 
     def __len__(self) -> int:
@@ -194,9 +195,14 @@ class Tally:
     def _forget(self, row: int) -> None:
         """Take the earlier record of this row out of every count; what it cost stays spent."""
         self._counts[self._states[row]] -= 1
-        self._causes.pop(row, None)
         if self._states[row] != _FAILED and math.isnan(self._costs[row]):
             self._unpriced -= 1
+        if self._causes.pop(row, None) == UNMARKED:
+            # The same answer, marked again: its money and tokens are counted anew, once.
+            self._spent -= Decimal(repr(self._costs[row])) if not math.isnan(self._costs[row]) else 0
+            for kind, column in self._tokens.items():
+                if column[row] != _UNKNOWN:
+                    self._token_sums[kind] -= column[row]
         for other in self._others.values():
             other[row] = _NAN
 
