@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fairtrial.core import extractors
 from fairtrial.core.choices import choice_letter, letter_alone
 from fairtrial.core.errors import UsageError
 from fairtrial.core.extractors import (
@@ -270,3 +271,8 @@ def test_hostile_text_takes_no_time(part: str) -> None:
     choice_letter(text, CITIES)
     assert time.perf_counter() - started < 5
     assert last_number(text + part) is None
+
+
+@given(st.text("0123456789.,-+$%/ \n\tax€−", max_size=20))
+def test_looking_at_the_last_words_only_finds_what_the_whole_text_holds(text: str) -> None:
+    assert last_number(text) == extractors._last_in(text)

@@ -71,6 +71,15 @@ def last_number(text: str) -> str | None:
     """
     if len(text) > MAX_TEXT:
         return None
+    # No number holds a blank, so the last word with a number in it decides: long replies are not searched
+    # from the start.
+    for word in reversed(text.split()):
+        if _NUMBER.search(word):
+            return _last_in(word)
+    return None
+
+
+def _last_in(text: str) -> str | None:
     before = last = None
     for match in _NUMBER.finditer(text):
         before, last = last, match
