@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import importlib.metadata
+import re
 import math
 from dataclasses import dataclass
 from decimal import Decimal
@@ -29,6 +30,8 @@ TABLE_LIMIT: Final = 1024 * 1024
 BILLED: Final = ("openai", "anthropic", "google")
 
 _MILLION: Final = Decimal(1_000_000)
+_LOCAL: Final = re.compile(r"https?://(localhost|127\.|\[::1\]|0\.0\.0\.0)")
+"""Addresses that no price list holds."""
 _KEYS: Final = {"input", "output", "cached", "cache_write"}
 _EXAMPLE: Final = "write for each model: openai/gpt-4o-mini: {input: 0.15, output: 0.60, cached: 0.075}"
 
@@ -85,7 +88,7 @@ class PriceTable:
             return (own,)
         if model.provider in BILLED:
             return _package(model.name, model.provider, None)
-        if model.provider == "openai-api" and address:
+        if model.provider == "openai-api" and address and not _LOCAL.match(address):
             return _package(model.name, None, address)
         return ()
 

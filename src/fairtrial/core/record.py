@@ -16,7 +16,7 @@ AS_IT_STANDS = "cut answers as they stand"
 
 
 UNMARKED = "scoring"
-"""Cause of a failure in which the answer came and the rule could not mark it: marked again, not asked again."""
+"""Cause of a failure in which the answer came but could not be marked: marked again, not asked again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ from fairtrial.evals.budget import Budget
 from fairtrial.evals.planning import make_plan
 from fairtrial.evals.retry import RetryPolicy
 from fairtrial.evals.runner import Bench, Earlier, Runner, Stop
-from fairtrial.lab.loop import interrupts, to_the_end
+from fairtrial.lab.loop import interrupts, settled_memory, to_the_end
 from fairtrial.lab.opening import open_task
 from fairtrial.lab.run import NORMAL, Pace, Run, Silent
 from fairtrial.metrics.comparison import Side, compare_all
@@ -250,7 +250,7 @@ class Lab:
                     budget=budget,
                 )
                 progress.started(str(plan.model), plan.task_name, plan.total, len(earlier.answered))
-                with interrupts(stop, progress):
+                with interrupts(stop, progress), settled_memory():
                     try:
                         await Runner(plan, task, samples, bench, stop).run(earlier)
                     except asyncio.CancelledError:
