@@ -1,26 +1,23 @@
-"""A file of cases as a task."""
+"""A task from a file of own rows: no class to derive from, no Python."""
 
 from __future__ import annotations
 
-import importlib
-import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Final
 
-from fairtrial.core.canon import JSON
 from fairtrial.core.errors import UnknownName, UsageError
-from fairtrial.core.output import Output
-from fairtrial.core.question import Decoding
-from fairtrial.core.record import Score
+from fairtrial.core.question import GREEDY, Decoding
 from fairtrial.core.sample import Sample
 from fairtrial.core.scorers import parse_scorer
 from fairtrial.core.task import Scorer, Task
-from fairtrial.evals.prompts import CHOICES, PLAIN, TemplatePrompt
-from fairtrial.evals.rows import SHOWN, metadata_keys, read_rows
+from fairtrial.evals.prompts import MULTIPLE_CHOICE, PLAIN, TemplatePrompt
+from fairtrial.evals.python_scorer import PREFIX, python_scorer
+from fairtrial.evals.row_files import Faults
+from fairtrial.evals.rows import read_rows, stem
 
-VERSION = "1"
+VERSION: Final = "1"
+_FOR_CHOICES: Final = ("choice", "exact", "regex")
 
 
 def own_task(
@@ -36,118 +33,94 @@ def own_task(
     name: str | None = None,
     trust_code: bool = False,
 ) -> Task:
-    """The rows of `path`, asked by `template` and marked by `scorer`.
+    """The task that a file of rows makes.
 
-    Without a scorer, rows with choices are marked by `choice`, all others by `exact`. Raises UsageError for
-    bad rows, targets that the scorer can't match, unknown metadata keys, and `python:` scorers without
-    trust_code.
+    scorer: a name (`core.scorers.SCORERS`), `python:module:function` with trust_code, or a Scorer. Without
+    one: `choice` where every row has choices, `exact` where none has; the task's notes say which was taken.
+    template: a Jinja2 prompt (`TemplatePrompt`); without one the input as it stands, and below it the
+    choices where a row has them. tolerance: for the scorer `number`. cluster, slices: metadata keys.
+    Raises UsageError and UnknownName: for bad rows (all at once), targets that no answer could meet (all at
+    once), keys that the rows don't have.
     """
     rows = read_rows(path)
-    chosen = _scorer(scorer or _usual(rows.samples), tolerance, trust_code)
-    check_targets(chosen, rows.samples)
-    _check_keys((cluster, *slices), rows.samples, path.name)
-    with_choices = all(sample.choices for sample in rows.samples)
-    prompt = TemplatePrompt(template if template is not None else CHOICES if with_choices else PLAIN)
-    prompt.messages(rows.samples[0])
-    counts = {len(sample.choices) for sample in rows.samples}
+    samples, notes = rows.samples, list(rows.notices)
+    with_choices = sum(bool(sample.choices) for sample in samples)
+    if 0 < with_choices < len(samples) and template is None:
+        raise UsageError(
+            f"{path.name}: {with_choices} of {len(samples)} rows have choices, the others none",
+            "put the two kinds into two files, or give --template for both",
+        )
+    if scorer is None:
+        scorer = "choice" if with_choices == len(samples) else "exact"
+        why = "all rows have choices" if scorer == "choice" else "the rows have no choices"
+        notes.append(f"No scorer was named: {scorer} was taken, since {why}.")
+    marker = _scorer(scorer, tolerance, trust_code, bool(with_choices))
+    _check_targets(path, samples, marker)
+    _check_keys(path, samples, cluster, slices)
+    chosen = template if template is not None else MULTIPLE_CHOICE if with_choices else PLAIN
     return Task(
-        name=name or rows.origin.name,
+        name=name or stem(path),
         version=VERSION,
         asks="generate",
-        samples=rows.samples,
+        samples=samples,
         origin=rows.origin,
-        prompt=prompt,
-        scorer=chosen,
-        decoding=decoding or Decoding(),
+        prompt=TemplatePrompt(chosen),
+        scorer=marker,
+        decoding=decoding or GREEDY,
         system=system,
         cluster=cluster,
         slices=tuple(slices),
-        chance=1 / counts.pop() if with_choices and len(counts) == 1 else None,
-        notes=rows.notices,
+        chance=_chance(samples) if with_choices == len(samples) else None,
+        notes=tuple(notes),
     )
 
 
-def check_targets(scorer: Scorer, samples: Sequence[Sample]) -> None:
-    """Every target must be one that some answer could match; all bad ones are told at once."""
+def _scorer(scorer: str | Scorer, tolerance: float | None, trust_code: bool, with_choices: bool) -> Scorer:
+    if not isinstance(scorer, str):
+        if tolerance is not None:
+            raise UsageError("a tolerance has no meaning for a scorer object", "give it to the scorer itself")
+        return scorer
+    if scorer.startswith(PREFIX):
+        if tolerance is not None:
+            raise UsageError(f"a tolerance has no meaning for {scorer}", "leave --tolerance out")
+        return python_scorer(scorer, trust_code=trust_code)
+    found = parse_scorer(scorer, tolerance=tolerance)
+    if with_choices and scorer.partition(":")[0] not in _FOR_CHOICES:
+        raise UsageError(
+            f"the rows have choices, so their targets are letters, and --scorer {scorer} can't mark those",
+            "take --scorer choice, or leave the column choices out",
+        )
+    return found
+
+
+def _check_targets(path: Path, samples: Sequence[Sample], scorer: Scorer) -> None:
     check = getattr(scorer, "check_target", None)
     if check is None:
         return
-    problems = []
+    faults = Faults(path.name)
     for sample in samples:
         try:
             check(sample)
         except UsageError as error:
-            problems.append(error)
-    if problems:
-        told = "\n  ".join(error.message for error in problems[:SHOWN])
-        more = f"\n  … and {len(problems) - SHOWN} more" if len(problems) > SHOWN else ""
-        raise UsageError(told + more, problems[0].remedy)
-
-
-@dataclass(frozen=True, slots=True)
-class CodeScorer:
-    """The user's own function: (text of the answer, target texts, sample's metadata) -> score from 0 to 1.
-
-    It runs with the user's rights, which is why it needs --trust-code. What it raises is no score.
-    """
-
-    target: str
-    function: Any
-
-    @property
-    def form(self) -> Mapping[str, JSON]:
-        return {"name": f"python:{self.target}", "metric": "accuracy"}
-
-    def __call__(self, output: Output, sample: Sample) -> Score:
-        if output.stop == "refused" or output.refusal:
-            return Score("refused", 0.0)
-        if not output.text:
-            return Score("truncated" if output.stop == "length" else "unparsed", 0.0)
-        if output.stop == "length":
-            return Score("truncated", 0.0)
-        try:
-            value = float(self.function(output.text, list(sample.target), dict(sample.metadata)))
-        except Exception as error:  # somebody else's code: whatever it raises is told
-            raise UsageError(
-                f"python:{self.target} failed on {sample.id!r}: {error!r}", "correct it"
-            ) from error
-        if not 0 <= value <= 1:
-            raise UsageError(
-                f"python:{self.target} gave {value} for {sample.id!r}", "return a number from 0 to 1"
+            faults.add(
+                f"sample {sample.id!r}", error.message.partition(": ")[2] or error.message, error.remedy
             )
-        return Score("right" if value == 1 else "wrong" if value == 0 else "partial", value, output.text)
+    faults.raise_if_any()
 
 
-def _scorer(given: str | Scorer, tolerance: float | None, trust_code: bool) -> Scorer:
-    if not isinstance(given, str):
-        return given
-    if not given.startswith("python:"):
-        return parse_scorer(given, tolerance=tolerance)
-    if not trust_code:
+def _check_keys(path: Path, samples: Sequence[Sample], cluster: str, slices: Sequence[str]) -> None:
+    known = {key for sample in samples for key in sample.metadata} if cluster or slices else set()
+    for key in filter(None, (cluster, *slices)):
+        if key not in known:
+            raise UnknownName("column", key, known)
+    lacking = [sample.id for sample in samples if cluster and sample.metadata.get(cluster) in (None, "")]
+    if lacking:
         raise UsageError(
-            f"the scorer {given} runs Python code with your rights", "read that code, then add --trust-code"
+            f"{path.name}: {len(lacking)} rows have no {cluster!r} to cluster by, first {lacking[0]!r}",
+            "fill the column in for every row; a row that shares nothing gets a value of its own",
         )
-    target = given.removeprefix("python:")
-    module, _, name = target.partition(":")
-    if "" not in sys.path:
-        sys.path.insert(0, "")
-    try:
-        function = getattr(importlib.import_module(module), name)
-    except (ImportError, ValueError) as error:
-        raise UsageError(
-            f"{given}: {error}", "write python:module:function, with the module in this folder"
-        ) from error
-    except AttributeError as error:
-        raise UnknownName(f"function in {module}", name, dir(sys.modules[module])) from error
-    return CodeScorer(target, function)
 
 
-def _usual(samples: Sequence[Sample]) -> str:
-    return "choice" if all(sample.choices for sample in samples) else "exact"
-
-
-def _check_keys(keys: Sequence[str], samples: Sequence[Sample], file: str) -> None:
-    known = list(metadata_keys(samples))
-    for key in keys:
-        if key and key not in known:
-            raise UnknownName(f"metadata key in {file}", key, known or ["none: the rows have no metadata"])
+def _chance(samples: Sequence[Sample]) -> float:
+    """The score of blind guessing: the mean share of right choices."""
+    return sum(len(sample.target) / len(sample.choices) for sample in samples) / len(samples)

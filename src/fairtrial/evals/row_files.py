@@ -239,7 +239,7 @@ class _Hashed(io.RawIOBase):
 
 
 def parse_json(text: str) -> Any:
-    """Strict JSON: no NaN or infinity, no key twice, no half surrogate, at most 64 deep. Raises ValueError."""
+    """Strict JSON: no NaN, no key twice, no half surrogate, at most 64 deep. Raises ValueError."""
     try:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
@@ -256,7 +256,7 @@ def _check_surrogates(value: Any) -> None:
     try:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
-        raise ValueError(f"{ascii(error.object[error.start])} is half a surrogate pair, no text") from error
+        raise ValueError(f"{error.object[error.start]!a} is half a surrogate pair, no text") from error
 
 
 def _kind(value: object) -> str:

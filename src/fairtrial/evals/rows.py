@@ -1,44 +1,38 @@
-"""Own data without Python: rows of id, input, target, choices, metadata become samples.
+"""Own data without Python: a file of rows to samples.
 
-input     text, or a list of {role, content}
-target    text or number, or a list of acceptable ones; with choices: a letter, the choice's text, or
-          its index (a number, 0 the first)
-id        optional; without one the row is named by its content, so that inserting a row moves nothing
-choices   optional list (in CSV: JSON text)
-metadata  optional mapping; every column with another name goes there too
+Columns: `input` (a text, or a list of {role, content}), `target` (a text or number, or a list of acceptable
+ones; with choices a letter, an index from 0, or the choice's text), and optionally `id`, `choices` (a list;
+in CSV its JSON text) and `metadata` (an object; in CSV its JSON text). Every other column goes into the
+metadata, with a notice. A row without id is named by the digest of what it asks, so that inserting a row
+renames nothing; of rows that ask the same, the second becomes `…#2`.
+
+Every bad row of a file is named at once, the first ten by line. Limits: 10 MB a row, 512 MB a file (10 MB
+for YAML, 64 MB for JSON), values nested 64 deep.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from fairtrial.core.canon import JSON, canonical
+from fairtrial.core.canon import JSON, digest
 from fairtrial.core.errors import UsageError
 from fairtrial.core.extractors import LETTERS
 from fairtrial.core.sample import ROLES, Message, Origin, Sample
-from fairtrial.evals.table import RowError, file_digest, lines, load_json, suffix
+from fairtrial.evals.row_files import Faults, RowFile, parse_json
+from fairtrial.evals.strict_yaml import WrittenFloat
 
-COLUMNS = ("id", "input", "target", "choices", "metadata")
-SHOWN = 10
-"""Bad rows named at once; the rest are counted."""
-MISTAKEN = {
-    "question": "input",
-    "prompt": "input",
-    "answer": "target",
-    "expected": "target",
-    "options": "choices",
-}
+COLUMNS: Final = ("id", "input", "target", "choices", "metadata")
+MAX_ID: Final = 200
+_SAFE_INTEGER: Final = 2**53 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A file of cases. notices: what was done that a reader may not expect."""
+    """A file's samples, where they came from, and what a reader should know about the reading."""
 
     samples: tuple[Sample, ...]
     origin: Origin
@@ -46,172 +40,251 @@ class Rows:
 
 
 def read_rows(path: Path) -> Rows:
-    """Read a file of cases. Raises UsageError that names every bad row (the first 10) and what to do."""
+    """The samples of a JSONL, CSV, YAML or JSON file (or `.gz` of one).
+
+    Raises UsageError for a file that can't be read, is empty, or has bad rows: all of them in one message.
+    """
+    file = RowFile(path)
+    ids = _Ids(file.faults)
     samples: list[Sample] = []
-    problems: list[str] = []
-    where: dict[str, int] = {}
-    unnamed: dict[str, int] = {}
-    extra: set[str] = set()
-    is_csv = suffix(path) == ".csv"
-    for number, row in lines(path):
-        place = f"{path.name}, line {number}"
+    extra: dict[str, None] = {}
+    for where, row in file.rows():
         try:
-            if isinstance(row, UsageError):
-                raise row
-            sample, stated, others = _sample(row, place, is_csv)
-            extra |= others
-            if stated and sample.id in where:
-                raise RowError(f"{place}: the id {sample.id!r} stands on line {where[sample.id]} too")
-            if not stated:
-                sample = _named_by_content(sample, unnamed)
-            where[sample.id] = number
-            samples.append(sample)
-        except RowError as error:
-            problems.append(error.message)
-    if problems:
-        more = f"\n  … and {len(problems) - SHOWN} more rows" if len(problems) > SHOWN else ""
-        raise UsageError(
-            "\n  ".join(
-                [f"{len(problems)} bad rows:" if len(problems) > 1 else "a bad row:", *problems[:SHOWN]]
-            )
-            + more,
-            "correct them; nothing was asked",
-        )
+            fields = _fields(row, as_text=file.kind == "csv")
+            samples.append(ids.named(fields, where))
+        except UsageError as error:
+            file.faults.add(where, error.message, error.remedy)
+            continue
+        extra |= dict.fromkeys(name for name in row if name not in COLUMNS)
+    file.faults.raise_if_any()
     if not samples:
-        raise UsageError(f"{path.name} holds no row", "give at least one row with input and target")
-    notices: tuple[str, ...] = ()
+        raise UsageError(f"{path.name} is empty: it holds no row", "write rows with input and target")
+    origin = Origin(stem(path), path.name, file.digest)
+    return Rows(tuple(samples), origin, tuple(_notices(samples, list(extra), ids)))
+
+
+def stem(path: Path) -> str:
+    """The file's name without `.gz` and without its kind."""
+    name = path.name.removesuffix(".gz")
+    return name.rpartition(".")[0] or name
+
+
+def _notices(samples: Sequence[Sample], extra: Sequence[str], ids: _Ids) -> list[str]:
+    notices = []
     if extra:
-        notices = (f"{path.name}: the columns {', '.join(sorted(extra))} were taken as metadata",)
-    return Rows(tuple(samples), Origin(path.stem, path.name, file_digest(path)), notices)
+        names = ", ".join(extra[:8]) + (f" and {len(extra) - 8} more" if len(extra) > 8 else "")
+        notices.append(f"Other columns became metadata: {names}.")
+    if ids.digests:
+        notices.append(f"{ids.digests} of {len(samples)} rows have no id: they are named by their content.")
+    if ids.repeated:
+        notices.append(f"{ids.repeated} rows ask what an earlier row asks already, word for word.")
+    if ids.indexes:
+        notices.append(f"{ids.indexes} targets are numbers, read as indexes of choices counted from 0.")
+    return notices
 
 
-def _sample(row: Mapping[str, Any], place: str, is_csv: bool) -> tuple[Sample, bool, set[str]]:
-    """The sample, whether its id was stated, and the columns that went into metadata."""
-    choices = _choices(row.get("choices"), place, is_csv)
-    name = row.get("id")
-    if isinstance(name, bool) or not isinstance(name, (str, int, type(None))) or name == "":
-        raise RowError(f"{place}: the id is {name!r}; write a text or a whole number")
-    metadata, others = _metadata(row, place, is_csv)
-    sample = Sample(
-        id="unnamed" if name is None else str(name),
-        input=_input(row.get("input"), row, place),
-        target=_target(row.get("target"), choices, row, place),
-        choices=choices,
-        metadata=metadata,
+@dataclass(frozen=True, slots=True)
+class _Fields:
+    """A row's columns, read and checked. `id` is "" where the row states none."""
+
+    id: str
+    input: str | tuple[Message, ...]
+    target: tuple[str, ...]
+    choices: tuple[str, ...]
+    metadata: Mapping[str, JSON]
+    by_index: bool
+
+
+class _Ids:
+    """Names for rows: stated ones must be unique, missing ones are digests of the content."""
+
+    def __init__(self, faults: Faults) -> None:
+        self.stated: dict[str, str] = {}
+        self.seen: dict[str, int] = {}
+        self.digests = self.repeated = self.indexes = 0
+
+    def named(self, fields: _Fields, where: str) -> Sample:
+        name = fields.id or self._of_content(fields)
+        if name in self.stated:
+            raise UsageError(
+                f"the id {name!r} stands already on {self.stated[name]}", "give every row an id of its own"
+            )
+        self.stated[name] = where
+        self.indexes += fields.by_index
+        return Sample(name, fields.input, fields.target, fields.choices, fields.metadata)
+
+    def _of_content(self, fields: _Fields) -> str:
+        asked: JSON = (
+            fields.input
+            if isinstance(fields.input, str)
+            else [[turn.role, turn.content] for turn in fields.input]
+        )
+        # Metadata is left out: a column added later must not rename the rows of an earlier run.
+        name = digest([asked, list(fields.target), list(fields.choices)]).removeprefix("sha256:")[:16]
+        self.digests += 1
+        count = self.seen[name] = self.seen.get(name, 0) + 1
+        self.repeated += count > 1
+        return name if count == 1 else f"{name}#{count}"
+
+
+def _fields(row: Mapping[str, Any], *, as_text: bool) -> _Fields:
+    """as_text: the row is of a CSV, so lists and objects are JSON text and an empty cell is nothing."""
+    for name in ("input", "target"):
+        if name not in row:
+            has = ", ".join(map(str, row))[:80] or "nothing"
+            raise UsageError(
+                f"{name} is missing (the row has {has})", f"name the columns {', '.join(COLUMNS)}"
+            )
+    values = dict(row)
+    if as_text:
+        for name in ("choices", "metadata"):
+            values[name] = _unpacked(name, values.get(name))
+    choices = _choices(values.get("choices"))
+    target, by_index = _targets(values.get("target"), choices)
+    return _Fields(
+        _id(values.get("id")), _input(values.get("input")), target, choices, _metadata(values), by_index
     )
-    return sample, name is not None, others
 
 
-def _input(value: object, row: Mapping[str, Any], place: str) -> str | tuple[Message, ...]:
+def _unpacked(name: str, cell: str | None) -> Any:
+    if cell is None or not cell.strip():
+        return None
+    try:
+        return parse_json(cell)
+    except ValueError as error:
+        example = '["red", "blue"]' if name == "choices" else '{"language": "en"}'
+        raise UsageError(f"{name} is no JSON text: {error}", f"in CSV write {name} as {example}") from error
+
+
+def _id(value: Any) -> str:
+    if value is None or value == "":
+        return ""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if not isinstance(value, str):
+        raise UsageError(f"id is {_shown(value)}", "write the id as a text or a whole number")
+    if not value.strip() or len(value) > MAX_ID or not value.isprintable():
+        raise UsageError(
+            f"id is {_shown(value)}", f"give an id of 1 to {MAX_ID} printable characters, or none at all"
+        )
+    return value
+
+
+def _input(value: Any) -> str | tuple[Message, ...]:
     if value is None or value == "" or value == []:
-        raise RowError(f"{place}: no input{_hint(row, 'input')}")
+        raise UsageError("input is missing", "give every row an input, or leave the row out")
     if isinstance(value, str):
+        if not value.strip():
+            raise UsageError("input is blank", "give every row an input, or leave the row out")
         return value
     if not isinstance(value, list):
-        raise RowError(f"{place}: input is a text or a list of messages, not {type(value).__name__}")
-    turns = []
-    for turn in value:
-        if not (isinstance(turn, Mapping) and set(turn) == {"role", "content"} and turn["role"] in ROLES):
-            raise RowError(f"{place}: a message of input is {{role: {'|'.join(ROLES)}, content: text}}")
-        if not isinstance(turn["content"], str):
-            raise RowError(f"{place}: a message's content is a text")
-        turns.append(Message(turn["role"], turn["content"]))
-    return tuple(turns)
+        raise UsageError(f"input is {_shown(value)}", "write a text, or a list of {role, content}")
+    return tuple(_turn(turn, number) for number, turn in enumerate(value, 1))
 
 
-def _target(value: object, choices: tuple[str, ...], row: Mapping[str, Any], place: str) -> tuple[str, ...]:
-    if value is None or value == "" or value == []:
-        raise RowError(f"{place}: no target{_hint(row, 'target')}")
-    wanted = value if isinstance(value, list) else [value]
-    if choices:
-        return tuple(_letter(each, choices, place) for each in wanted)
-    return tuple(_plain(each, place) for each in wanted)
+def _turn(turn: Any, number: int) -> Message:
+    remedy = f"each turn is {{role, content}}: role one of {', '.join(ROLES)}, content a text"
+    if not isinstance(turn, dict) or not {"role", "content"} <= turn.keys():
+        raise UsageError(f"turn {number} of input is {_shown(turn)}", remedy)
+    if others := turn.keys() - {"role", "content"}:
+        raise UsageError(f"turn {number} of input holds {', '.join(sorted(others))[:80]}", remedy)
+    if turn["role"] not in ROLES or not isinstance(turn["content"], str) or not turn["content"].strip():
+        raise UsageError(f"turn {number} of input is {_shown(turn)}", remedy)
+    return Message(turn["role"], turn["content"])
 
 
-def _plain(value: object, place: str) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and not math.isfinite(value):
-        raise RowError(f"{place}: the target {value} can't be compared with anything")
-    if isinstance(value, (int, float)):
-        return json.dumps(value)
-    if isinstance(value, Mapping):
-        return json.dumps(value, ensure_ascii=False)
-    raise RowError(f"{place}: a target is a text or a number, not {type(value).__name__}")
-
-
-def _letter(value: object, choices: tuple[str, ...], place: str) -> str:
-    known = LETTERS[: len(choices)]
-    if isinstance(value, int) and not isinstance(value, bool):
-        if not 0 <= value < len(choices):
-            raise RowError(f"{place}: target {value} is no index of {len(choices)} choices (0 is the first)")
-        return known[value]
-    if not isinstance(value, str):
-        raise RowError(f"{place}: with choices a target is a letter, an index or a choice's text")
-    by_text = [known[index] for index, choice in enumerate(choices) if choice == value]
-    by_letter = [value] if len(value) == 1 and value in known else []
-    found = set(by_text + by_letter)
-    if len(found) != 1:
-        why = "is both a letter and another choice's text" if found else "is none of the choices"
-        raise RowError(f"{place}: the target {value[:60]!r} {why}")
-    return found.pop()
-
-
-def _choices(value: object, place: str, is_csv: bool) -> tuple[str, ...]:
-    if value is None:
+def _choices(value: Any) -> tuple[str, ...]:
+    if value is None or value == []:
         return ()
-    if is_csv and isinstance(value, str):
-        value = load_json(value, f"{place}, choices")
-    if not isinstance(value, list) or not 2 <= len(value) <= len(LETTERS):
-        raise RowError(f"{place}: choices is a list of 2 to {len(LETTERS)} texts")
-    texts = tuple(_plain(each, place) for each in value)
-    if len(set(texts)) != len(texts):
-        raise RowError(f"{place}: two choices are the same")
+    if not isinstance(value, list):
+        raise UsageError(f"choices is {_shown(value)}", "write a list of 2 to 26 texts")
+    if not 2 <= len(value) <= len(LETTERS):
+        raise UsageError(f"choices has {len(value)} entries", "give from 2 to 26")
+    texts = tuple(_written(each, "a choice") for each in value)
+    if not all(text.strip() for text in texts):
+        raise UsageError("a choice is blank", "write every choice out")
     return texts
 
 
-def _metadata(row: Mapping[str, Any], place: str, is_csv: bool) -> tuple[dict[str, JSON], set[str]]:
-    stated = row.get("metadata") or {}
-    if is_csv and isinstance(stated, str):
-        stated = load_json(stated, f"{place}, metadata")
-    if not isinstance(stated, Mapping):
-        raise RowError(f"{place}: metadata is a mapping of names to values")
-    others = set(row) - set(COLUMNS)
-    metadata = {**stated, **{key: row[key] for key in others}}
-    try:
-        canonical(metadata)
-    except UsageError:
-        # Dates and the like come out of YAML: kept as their text.
-        metadata = {str(key): _as_text(value) for key, value in metadata.items()}
-    return metadata, others
+def _targets(value: Any, choices: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
+    """Every acceptable answer, and whether a number was read as an index."""
+    given = value if isinstance(value, list) else [value]
+    missing = [each for each in given if each is None or (isinstance(each, str) and not each.strip())]
+    if not given or missing:
+        raise UsageError("target is missing", "give every row a target, or leave the row out")
+    if not choices:
+        return tuple(dict.fromkeys(_written(each, "target") for each in given)), False
+    letters = [_letter(each, choices) for each in given]
+    return tuple(dict.fromkeys(letter for letter, _ in letters)), any(by_index for _, by_index in letters)
 
 
-def _as_text(value: object) -> JSON:
-    return value if isinstance(value, (str, int, bool, type(None))) else str(value)
+def _letter(value: Any, choices: tuple[str, ...]) -> tuple[str, bool]:
+    """A target as the letter of a choice, by its text, its letter, or its index from 0."""
+    text = _written(value, "target").strip()
+    known = LETTERS[: len(choices)]
+    readings = {
+        letter: f"the choice {text[:40]!r}"
+        for letter, choice in zip(known, choices, strict=False)
+        if choice.strip() == text
+    }
+    if len(readings) > 1:
+        raise UsageError(f"target {text[:40]!r} is the text of {len(readings)} choices", "give the letter")
+    if len(text) == 1 and text in known:
+        readings.setdefault(text, f"the letter {text}")
+    by_text = len(readings)
+    if text.isascii() and text.isdigit() and len(text) < 3 and int(text) < len(choices):
+        readings.setdefault(known[int(text)], f"index {text}, counted from 0")
+    if len(readings) > 1:
+        both = " and ".join(f"{why} ({letter})" for letter, why in readings.items())
+        raise UsageError(f"target {text[:40]!r} can be read as {both}", "give the letter of the right choice")
+    if not readings:
+        raise UsageError(
+            f"target {text[:40]!r} is none of the {len(choices)} choices",
+            "give the choice's letter (A the first), its text, or its index counted from 0",
+        )
+    return next(iter(readings)), not by_text
 
 
-def _hint(row: Mapping[str, Any], column: str) -> str:
-    named = [name for name, meant in MISTAKEN.items() if meant == column and name in row]
-    return f" (rename the column {named[0]!r} to {column!r})" if named else f"; every row needs {column!r}"
+def _written(value: Any, what: str) -> str:
+    """A text as it stands, a number as it was written, an object as its JSON text."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, WrittenFloat):
+        return value.text
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if isinstance(value, dict) and what == "target":
+        return json.dumps(value, ensure_ascii=False)
+    raise UsageError(f"{what} is {_shown(value)}", "write it as a text in quotes, or as a number")
 
 
-def _named_by_content(sample: Sample, seen: dict[str, int]) -> Sample:
-    """A row without an id is named by its content; the second identical one gets #2."""
-    turns = sample.input if isinstance(sample.input, str) else [[t.role, t.content] for t in sample.input]
-    content: Sequence[JSON] = [turns, list(sample.target), list(sample.choices)]
-    name = hashlib.sha256(canonical(content)).hexdigest()[:12]
-    seen[name] = count = seen.get(name, 0) + 1
-    return Sample(
-        name if count == 1 else f"{name}#{count}",
-        sample.input,
-        sample.target,
-        sample.choices,
-        sample.metadata,
-    )
+def _metadata(row: Mapping[str, Any]) -> dict[str, JSON]:
+    stated = row.get("metadata")
+    if stated is None:
+        stated = {}
+    if not isinstance(stated, dict):
+        raise UsageError(f"metadata is {_shown(stated)}", 'write an object, such as {"language": "en"}')
+    others = {name: value for name, value in row.items() if name not in COLUMNS}
+    if both := stated.keys() & others.keys():
+        raise UsageError(
+            f"{', '.join(sorted(both))[:80]} stands as a column and in metadata", "keep one of the two"
+        )
+    return {name: _plain(value) for name, value in {**stated, **others}.items()}
 
 
-def metadata_keys(samples: Sequence[Sample]) -> Iterator[str]:
-    """Names of all metadata, each once, sorted."""
-    yield from sorted({key for sample in samples for key in sample.metadata})
+def _plain(value: Any) -> JSON:
+    """Metadata that has canonical bytes: an integer beyond what a JSON number holds exactly becomes text."""
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, WrittenFloat):
+        return float(value)
+    if isinstance(value, int) and abs(value) > _SAFE_INTEGER:
+        return str(value)
+    return value  # type: ignore[no-any-return]
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else text[:59] + "…"

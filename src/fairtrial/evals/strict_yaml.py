@@ -2,7 +2,7 @@
 
 Built from the parser's events, not with a constructor: nothing in a file can name a Python object or make
 a small text unfold into a large value. Scalars follow the YAML 1.2 core schema, so that `no` is the text
-"no", `010` is ten and `2024-01-01` is a text; `legacy` gives the YAML 1.1 reading that PyYAML users know.
+"no", and so are `010` and `2024-01-01`; `legacy` gives the YAML 1.1 reading that PyYAML users know.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ MAX_YAML: Final = 10 * 2**20
 MAX_DEPTH: Final = 64
 _MAX_DIGITS: Final = 4_000
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_LEGACY = yaml.SafeLoader("")
-_INT = re.compile(r"[-+]?[0-9]+")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_LEGACY: Any = yaml.SafeLoader("")
+_INT = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?")
 _SPECIAL = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _WORDS: Final = {
     "null": None, "Null": None, "NULL": None, "~": None, "": None,
@@ -129,13 +129,13 @@ class _Builder:
             items: list[Any] = []
             while not isinstance(event := next(events), yaml.SequenceEndEvent):
                 below = (*path, len(items))
-                self.lines[below] = event.start_mark.line + 1
+                self.lines[below] = _line(event)
                 items.append(self._value(event, events, below))
             return items
         mapping: dict[str, Any] = {}
         while not isinstance(event := next(events), yaml.MappingEndEvent):
             key = self._key(event, mapping, path)
-            self.lines[(*path, key)] = event.start_mark.line + 1
+            self.lines[(*path, key)] = _line(event)
             mapping[key] = self._value(next(events), events, (*path, key))
         return mapping
 
@@ -165,6 +165,8 @@ class _Builder:
         if event.tag:
             return Function(text)
         if event.style:
+            if event.style == '"' and any("\ud800" <= letter <= "\udfff" for letter in text):
+                self._refuse(event, "half a surrogate pair is no text", "write the character itself")
             return text
         if self.legacy:
             return _legacy_value(text)
@@ -182,7 +184,12 @@ class _Builder:
         return text
 
     def _refuse(self, event: yaml.Event, what: str, remedy: str) -> NoReturn:
-        raise UsageError(f"{self.name}, line {event.start_mark.line + 1}: {what}", remedy)
+        raise UsageError(f"{self.name}, line {_line(event)}: {what}", remedy)
+
+
+def _line(event: yaml.Event) -> int:
+    mark: Any = event.start_mark
+    return int(mark.line) + 1
 
 
 def _legacy_value(text: str) -> Any:
