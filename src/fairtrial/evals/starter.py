@@ -1,0 +1,83 @@
+"""What `fairtrial init` writes for somebody who starts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+_HEAD = """# fairtrial.yaml: what `fairtrial run` asks, and whom. `fairtrial check` reads it and asks nobody.
+# A flag on the command line wins over what stands here. Paths are relative to this file.
+
+# My cases: a file of rows (.jsonl, .csv or .yaml) with the columns input and target, or a benchmark (gsm8k,
+# mmlu, hellaswag). Optional columns: id, choices, metadata; every other column can be sliced by.
+"""
+
+_MODELS = """
+# My candidates, as provider/name. Keys come from the environment (OPENAI_API_KEY, ANTHROPIC_API_KEY,
+# GOOGLE_API_KEY). A server of your own:
+#   - model: openai-api/llama-3.1-8b
+#     base_url: http://localhost:8000/v1
+"""
+
+_SCORER = """
+# How an answer is marked: exact, includes, regex:PATTERN, number, choice or json.
+"""
+
+_REST = """
+# tolerance: 0.01            # for the scorer number: how far off still counts as right
+
+# The prompt of one row, in Jinja2. Without it the input is asked as it stands, with its choices below it.
+# template: |
+#   Sort this ticket into billing, bug or other. Answer with the one word.
+#
+#   {{ input }}
+# system: You work at the help desk of a software company.
+
+# temperature: 0             # the default
+# max_tokens: 1024           # the default
+# limit: 20                  # only so many rows, to try it out
+# epochs: 1                  # ask every row so many times
+# slices: [language]         # columns to report by
+# cluster: customer          # column that rows share; the intervals allow for it
+
+# max_cost: 2.50             # US dollars; stop before more is spent
+# max_connections: 20        # requests at once
+# fail_under: 0.8            # exit 1 where the lower limit of a score is below
+# margin: 0.02               # differences below 2 points don't matter to me
+# volume: 100000             # answers a month, for the money per month in the report
+# out: runs                  # where run folders go
+"""
+
+
+def starter(cases: str, models: Sequence[str], scorer: str) -> str:
+    """The commented fairtrial.yaml: these cases, these candidates, this scorer."""
+    listed = "".join(f"  - {_quoted(model)}\n" for model in models)
+    chosen = f"models:\n{listed}" if models else "models: []\n"
+    return f"{_HEAD}cases: {_quoted(cases)}\n{_MODELS}{chosen}{_SCORER}scorer: {_quoted(scorer)}\n{_REST}"
+
+
+def sample_cases() -> str:
+    """Three rows, as JSON lines, for somebody without a file."""
+    rows = (
+        {
+            "id": "t1",
+            "input": "Which planet is closest to the Sun? Answer with its name.",
+            "target": "Mercury",
+        },
+        {
+            "id": "t2",
+            "input": "What is the capital of Australia? Answer with the name of the city.",
+            "target": "Canberra",
+        },
+        {
+            "id": "t3",
+            "input": "In which season do leaves fall? Answer with one word.",
+            "target": ["Autumn", "Fall", "autumn", "fall"],
+        },
+    )
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def _quoted(text: str) -> str:
+    """A text as YAML reads it back, whatever stands in it: JSON's quotes are YAML's too."""
+    return json.dumps(text, ensure_ascii=False)
