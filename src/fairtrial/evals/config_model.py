@@ -75,9 +75,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, title="fairtrial.yaml")
     cases: Cases = Field(description="A file of rows, a task file or a benchmark's name; or a list of them")
-    models: list[Text | ModelEntry] = Field(
-        [], description="Candidates: provider/name, or a mapping with model"
-    )
+    models: list[Candidate] = Field([], description="Candidates: provider/name, or a mapping with model")
     scorer: Text | None = Field(
         None, description="exact, includes, regex:PATTERN, number, choice, json or python:MODULE:FUNCTION"
     )
