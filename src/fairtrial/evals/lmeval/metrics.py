@@ -1,0 +1,135 @@
+"""`metric_list`: which marks count, and how two texts are compared (`api/metrics.py`, lm-eval 0.4.13)."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from fairtrial.core.canon import JSON
+from fairtrial.core.errors import UsageError
+from fairtrial.evals.lmeval.obstacles import Obstacles
+from fairtrial.evals.lmeval.patterns import BoundedPattern
+
+DEFAULT: Final = {
+    "generate_until": ("exact_match",),
+    "multiple_choice": ("acc", "acc_norm"),
+    "loglikelihood": ("acc",),
+}
+"""Metrics of a file that names none. lm-eval has perplexity for loglikelihood too: no share, and left out."""
+SUPPORTED: Final = {
+    "generate_until": ("exact_match",),
+    "multiple_choice": ("acc", "acc_norm", "acc_bytes"),
+    "loglikelihood": ("acc",),
+}
+_OPTIONS = ("ignore_case", "ignore_punctuation", "ignore_numbers")
+_PLAIN = ("metric", "aggregation", "higher_is_better", "hf_evaluate")
+_PUNCTUATION = str.maketrans("", "", string.punctuation)
+_DIGITS = str.maketrans("", "", string.digits)
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A metric by name. For exact_match: what is dropped from both texts before they are compared."""
+
+    name: str
+    ignore_case: bool = False
+    ignore_punctuation: bool = False
+    ignore_numbers: bool = False
+    regexes_to_ignore: tuple[str, ...] = ()
+    _patterns: tuple[BoundedPattern, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        patterns = tuple(BoundedPattern(each) for each in self.regexes_to_ignore)
+        object.__setattr__(self, "_patterns", patterns)
+
+    @property
+    def form(self) -> Mapping[str, JSON]:
+        return {
+            "metric": self.name,
+            "ignore_case": self.ignore_case,
+            "ignore_punctuation": self.ignore_punctuation,
+            "ignore_numbers": self.ignore_numbers,
+            "regexes_to_ignore": list(self.regexes_to_ignore),
+        }
+
+    def plain(self, text: str) -> str:
+        """What is compared. Only ASCII punctuation and digits are dropped; the order is lm-eval's. Raises
+        UsageError where a pattern runs out of time."""
+        for pattern in self._patterns:
+            text = pattern.replace(text, "")
+        if self.ignore_case:
+            text = text.lower()
+        if self.ignore_punctuation:
+            text = text.translate(_PUNCTUATION)
+        return text.translate(_DIGITS) if self.ignore_numbers else text
+
+
+def parse_metrics(given: Any, output_type: str, results: bool, bad: Obstacles) -> tuple[Metric, ...]:
+    """The metrics, the first of them primary. results: the file marks by its own process_results, whose
+    names are free."""
+    if given is None:
+        return tuple(Metric(name) for name in DEFAULT[output_type])
+    if not isinstance(given, list) or not given:
+        bad.add("metric_list", "is no list of metrics", "write - metric: NAME")
+        return ()
+    found: list[Metric] = []
+    for entry in given:
+        name = entry.get("metric") if isinstance(entry, dict) else None
+        if not isinstance(name, str):
+            bad.add("metric_list", "an entry names no metric", "write - metric: NAME")
+            continue
+        at = f"metric_list.{name[:60]}"
+        if not results and name not in SUPPORTED[output_type]:
+            known = ", ".join(SUPPORTED[output_type])
+            bad.add(at, f"is not supported for {output_type}; {known} can be run")
+        elif any(each.name == name for each in found):
+            bad.add(at, "stands twice", "keep one of them")
+        else:
+            _check(entry, at, bad)
+            found.append(_metric(entry, at, results, bad))
+    return tuple(found)
+
+
+def _check(entry: dict[str, Any], at: str, bad: Obstacles) -> None:
+    if entry.get("aggregation", "mean") != "mean":
+        bad.add(f"{at}.aggregation", f"{entry['aggregation']!r:.60} is not supported; mean is")
+    if entry.get("higher_is_better", True) is not True:
+        bad.add(f"{at}.higher_is_better", "is not true: a score here counts what is right")
+    if entry.get("hf_evaluate", False) is not False:
+        bad.add(f"{at}.hf_evaluate", "fetches and runs a metric's code; not supported")
+
+
+def _metric(entry: dict[str, Any], at: str, results: bool, bad: Obstacles) -> Metric:
+    name = entry["metric"]
+    if results:
+        return Metric(name)
+    options: dict[str, Any] = {}
+    for key, value in entry.items():
+        if key in _PLAIN or value is None:
+            continue
+        if name != "exact_match" or key not in (*_OPTIONS, "regexes_to_ignore"):
+            bad.add(f"{at}.{key[:60]}", "is not supported")
+        elif key == "regexes_to_ignore":
+            options[key] = _patterns(value, f"{at}.{key}", bad)
+        elif isinstance(value, bool):
+            options[key] = value
+        else:
+            bad.add(f"{at}.{key}", f"is {value!r:.60}", "write true or false")
+    return Metric(name, **options)
+
+
+def _patterns(value: Any, at: str, bad: Obstacles) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        bad.add(at, "is no list of patterns", "quote each")
+        return ()
+    good = []
+    for each in value:
+        try:
+            BoundedPattern(each)
+        except UsageError as error:
+            bad.add(at, error.message)
+        else:
+            good.append(each)
+    return tuple(good)
