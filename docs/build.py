@@ -10,6 +10,7 @@ What is checked is marked in the page. Each page has a folder of its own, with o
                         anything, alone on a line for any number of lines. Nothing below: only run.
                         `$ echo $?` shows the status; without it the command must end with 0, 1 or 10.
     ```python run       must not raise
+    ```yaml file=NAME   (any language) is written to that file, for the commands below it
     <!-- figure: fairtrial power --json | needed_n -->99<!-- end -->     equals that key of the JSON printed,
                         rounded as written; ` | samples %` for a fraction written in percent or points
 """
@@ -110,12 +111,14 @@ def anchors(page: Path) -> frozenset[str]:
 def failing_examples(page: Path) -> Iterator[str]:
     """What the marked blocks of a page promise and don't keep."""
     blocks = [match.groups() for match in FENCE.finditer(page.read_text("utf-8"))]
-    marked = [(kind.strip(), body) for kind, body in blocks if kind.strip().endswith(" run")]
+    marked = [(kind.strip(), body) for kind, body in blocks if re.search(r" (run$|file=)", kind.strip())]
     if not marked:
         return
     with _elsewhere():
         for kind, body in marked:
-            if kind == "python run":
+            if " file=" in kind:
+                Path(kind.rpartition("=")[2]).write_text(body, encoding="utf-8")
+            elif kind == "python run":
                 yield from _python(page, body)
             elif kind == "console run":
                 yield from _console(page, body)
@@ -136,6 +139,9 @@ def _console(page: Path, body: str) -> Iterator[str]:
         line, _, expected = re.sub(r"\\\n", " ", step).partition("\n")
         if line == "echo $?":
             printed = f"{status}\n"
+        elif line.startswith("cd "):
+            os.chdir(line.removeprefix("cd "))
+            printed = ""
         else:
             status, printed = run(line)
             told = number + 1 < len(steps) and steps[number + 1].startswith("echo $?")
