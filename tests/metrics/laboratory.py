@@ -12,6 +12,8 @@ from fairtrial.metrics.comparison import Side
 from fairtrial.metrics.summary import summarise
 from fairtrial.metrics.tally import Tally
 
+USAGE = Usage(10, 5)
+
 
 def record(
     sample_id: str,
@@ -21,7 +23,7 @@ def record(
     state: State | None = None,
     others: Mapping[str, float] | None = None,
     groups: Mapping[str, str] | None = None,
-    usage: Usage | None = Usage(10, 5),
+    usage: Usage | None = USAGE,
     duration_s: float | None = None,
     first_token_s: float | None = None,
     model: str = "small",
@@ -38,9 +40,7 @@ def record(
         inferred: State = "right" if value == 1 else "wrong" if value == 0 else "partial"
         result = Score(state or inferred, value, "x", others or {})
         output = Output("x", usage=usage, duration_s=duration_s, first_token_s=first_token_s, model=model)
-    return Record(
-        sample_id, epoch, "q", ("x",), "d", result, output, groups=groups or {}, cost_usd=cost_usd
-    )
+    return Record(sample_id, epoch, "q", ("x",), "d", result, output, groups=groups or {}, cost_usd=cost_usd)
 
 
 def tally_of(records: Iterable[Record]) -> Tally:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from math import sqrt
 from typing import Any
 
-from fairtrial.core.comparison import Comparison, Difference
+from fairtrial.core.comparison import Comparison
 from fairtrial.core.estimate import Estimate
 from fairtrial.core.output import Output, Usage
 from fairtrial.core.record import Failure, Record, Score, State
@@ -19,6 +19,10 @@ NOT_COVERED = (
     "identity: the provider's word that this is the model it names; not tested",
     "labels and extraction: mistakes in the answer key or in reading answers are not measured",
     "repeatability: each question was asked once; how answers vary was not measured",
+)
+SUBJECTS = (
+    *("virology", "moral_scenarios", "college_mathematics", "global_facts", "formal_logic", "anatomy"),
+    *("astronomy", "law", "prehistory", "sociology", "marketing", "world_religions"),
 )
 FILLER = (
     "Natalia sold clips to 48 of her friends in April, and then she sold half as many clips in May. "
@@ -41,10 +45,7 @@ def summary(
     counts = Counts(right=right, wrong=n - right - sum(lost.values()), **lost)
     slices = tuple(
         Slice("subject", name, estimate(max(0.05, score - 0.3 + 0.03 * at), 40 + 7 * at))
-        for at, name in enumerate(
-            "virology,moral_scenarios,college_mathematics,global_facts,formal_logic,anatomy,astronomy,law,prehistory,"
-            "sociology,marketing,world_religions".split(",")
-        )
+        for at, name in enumerate(SUBJECTS)
     )
     made = Summary(
         run=f"runs/{task}-{model.replace('/', '-')}-20261124-101500",

@@ -10,8 +10,8 @@ from __future__ import annotations
 import hashlib
 import importlib
 import importlib.metadata
-import re
 import math
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path

@@ -66,7 +66,7 @@ def check(task: tuple[str, ...], as_json: bool, **given: Any) -> int:
 
 def _text(row: dict[str, JSON]) -> str:
     lines = [
-        f"{row['task']}: {row['samples']:,} samples, {row['questions']:,} questions of the kind {row['asks']}",
+        f"{row['task']}: {row['samples']:,} samples, {row['questions']:,} questions ({row['asks']})",
         f"scorer    {row['scorer']}",
         f"decoding  {row['decoding']}",
         f"target    {row['first_target']} (of the first sample)",

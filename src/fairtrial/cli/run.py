@@ -130,7 +130,7 @@ class Order:
         if config is not None:
             settings = {**config.settings, **settings}
             names = [name for name in names if Path(name) != config.path] or list(config.tasks)
-            specs = specs or list(config.models)
+            specs = specs or _trusted(config.models, settings)
         if not names:
             raise UsageError(
                 "no task was named",
@@ -164,6 +164,17 @@ class Order:
         if "seed" in self.settings:
             chosen["sampling_seed"] = self.settings["seed"]
         return chosen
+
+
+def _trusted(specs: Sequence[ModelSpec], settings: Mapping[str, Any]) -> list[ModelSpec]:
+    """Models that a file names. A file may come from anybody: its Python runs only when that is allowed."""
+    for spec in specs:
+        if spec.provider == "python" and not settings.get("trust_code"):
+            raise UsageError(
+                f"the file names the model {spec}, which runs Python code with your rights",
+                "read that code, then add --trust-code",
+            )
+    return list(specs)
 
 
 def _specs(settings: dict[str, Any]) -> list[ModelSpec]:

@@ -18,7 +18,9 @@ import os
 import platform
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Literal
 
 from fairtrial.adapters.clock import SystemClock
@@ -44,7 +46,6 @@ from fairtrial.core.plan import ModelSpec, Plan
 from fairtrial.core.ports import Clock, Model, Prices, Progress
 from fairtrial.core.record import Record
 from fairtrial.core.sample import Sample
-from fairtrial.core.summary import Summary
 from fairtrial.core.task import Task
 from fairtrial.core.version import VERSION
 from fairtrial.evals.budget import Budget
@@ -54,11 +55,8 @@ from fairtrial.evals.runner import Bench, Earlier, Runner, Stop
 from fairtrial.lab.loop import interrupts, settled_memory, to_the_end
 from fairtrial.lab.opening import open_task
 from fairtrial.lab.run import NORMAL, Pace, Run, Silent
-from fairtrial.metrics.comparison import Side, compare_all
 from fairtrial.metrics.summary import summarise
 from fairtrial.metrics.tally import Tally
-from fairtrial.report.exhibits import choose
-from fairtrial.report.page import page
 
 Watch = Callable[[Callable[[], tuple[float, float, float] | None]], Progress]
 
@@ -168,8 +166,10 @@ class Lab:
         level: float = 0.95,
     ) -> tuple[Comparison, ...]:
         """Every pair of runs on the same task, corrected together (Holm)."""
-        sides = [(run if isinstance(run, Run) else self.load(run)).side for run in runs]
-        return compare_all(sides, allow=allow, margin=margin, level=level)
+        pairs: tuple[Comparison, ...] = _pages().compare_all(
+            self._loaded(runs), allow=allow, margin=margin, level=level
+        )
+        return pairs
 
     def report(
         self,
@@ -180,22 +180,13 @@ class Lab:
         comparisons: Sequence[Comparison] | None = None,
     ) -> str:
         """One self-contained HTML page about these runs, compared where they can be."""
-        loaded = [run if isinstance(run, Run) else self.load(run) for run in runs]
-        if comparisons is None:
-            comparisons = ()
-            if len(loaded) > 1:
-                # A page about runs that can't be compared still shows each of them.
-                with contextlib.suppress(UsageError):
-                    comparisons = self.compare_all(*loaded, allow=allow, margin=margin)
-        exhibits, left_out = choose([(run.summary, run.records) for run in loaded])
-        return page(
-            [run.summary for run in loaded],
-            comparisons,
-            exhibits,
-            left_out=left_out,
-            volume=volume,
-            made=f"Fairtrial {VERSION}, {self.clock.now()}",
-        )
+        made = f"Fairtrial {VERSION}, {self.clock.now()}"
+        loaded = self._loaded(runs)
+        text: str = _pages().report(loaded, comparisons, allow=allow, margin=margin, volume=volume, made=made)
+        return text
+
+    def _loaded(self, runs: Sequence[Run | str | Path]) -> list[Run]:
+        return [run if isinstance(run, Run) else self.load(run) for run in runs]
 
     def _complete(self, plan: Plan) -> Run | None:
         for path in find_runs(self.out, plan.digest):
@@ -261,9 +252,7 @@ class Lab:
             progress.finished()
             await client.close()
 
-    def _provenance(
-        self, started: str, stopped: str, pace: Pace, journal: RunFolder
-    ) -> dict[str, JSON]:
+    def _provenance(self, started: str, stopped: str, pace: Pace, journal: RunFolder) -> dict[str, JSON]:
         earlier = read_summary(journal.path) or {}
         sessions = earlier.get("provenance", {})
         before = sessions.get("started") if isinstance(sessions, Mapping) else None
@@ -298,6 +287,11 @@ class Lab:
         """A page to disk, whole or not at all. Raises StoreError."""
         write_file(path, text.encode("utf-8", "replace"))
         return path
+
+
+def _pages() -> ModuleType:
+    """The one door to `lab.pages`, which loads page-making and the larger statistics when first needed."""
+    return import_module("fairtrial.lab.pages")
 
 
 def _counted(records: Iterator[Record], tally: Tally) -> Iterator[Record]:

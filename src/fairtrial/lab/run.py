@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 
 from fairtrial.adapters.stores.folder import read_records
@@ -11,9 +12,7 @@ from fairtrial.core.canon import JSON
 from fairtrial.core.errors import UsageError
 from fairtrial.core.record import Record
 from fairtrial.core.summary import Summary
-from fairtrial.metrics.comparison import Side
 from fairtrial.metrics.tally import Tally
-from fairtrial.report.notebook import summary_html
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +51,8 @@ class Run:
         """The latest record of every question, read from the folder as you go."""
         return read_records(self.path)
 
-    @property
-    def side(self) -> Side:
-        return Side(str(self.path), self.plan, self.tally, self.summary)
-
     def _repr_html_(self) -> str:
-        return summary_html(self.summary)
+        return str(import_module("fairtrial.lab.pages").notebook(self.summary))
 
 
 class Silent:

@@ -133,7 +133,7 @@ def states(summaries: Sequence[Summary]) -> Markup:
             tag(
                 "div",
                 svg(*bars, height=16, title=f"{run_name(each, summaries)}: {words}"),
-                class_="ft-plot ft-bar",
+                class_="ft-plot ft-states-bar",
             ),
             tag("div", tag("b", f"{each.counts.total:,}"), class_="ft-value"),
         ]
@@ -171,7 +171,7 @@ def cost_chart(summaries: Sequence[Summary]) -> Markup:
     return figure(
         f"Score against cost: {shortened(summaries[0].task, 60)}",
         how,
-        scatter(rows, costs, axis, fraction_axis(rows, []), lambda value: f"${value:g}"),
+        scatter(rows, costs, axis, fraction_axis(rows, []), dollar_tick),
         tag("p", why, class_="ft-meta") if why else None,
         folded("Figures", data),
     )
@@ -207,6 +207,10 @@ def latency_chart(summaries: Sequence[Summary]) -> Markup | None:
     how = "The dot is the median, the bar reaches to the 95th percentile, under this run's own load."
     chart = row_chart([("", rows)], axis, lambda value: f"{value:g} s")
     return figure("Time of a whole answer", how, chart, folded("Figures", data))
+
+
+def dollar_tick(value: float) -> str:
+    return f"${value:,.2f}" if 0.01 <= value < 10 and value != int(value) else f"${value:,.10g}"
 
 
 def swatch(state: str) -> Markup:
@@ -255,11 +259,10 @@ def _score_row(summary: Summary, primary: Estimate, among: Sequence[Summary]) ->
 
 def _difference_row(each: Comparison) -> Row:
     kind = {"a": "", "b": "is-b"}.get(each.verdict, "is-open")
+    settled = {"a": "first is better", "b": "second is better", "tie": "tie within the margin"}
     return Row(
-        f"{shortened(each.a, NAME)} minus {shortened(each.b, NAME)}",
-        {"a": "first is better", "b": "second is better", "tie": "tie within the margin"}.get(
-            each.verdict, "undetermined"
-        ),
+        shortened(each.a, NAME),
+        f"minus {shortened(each.b, NAME)}: {settled.get(each.verdict, 'undetermined')}",
         each.difference.value,
         each.difference.low,
         each.difference.high,

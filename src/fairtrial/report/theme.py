@@ -74,7 +74,8 @@ font-size:.86em}
 .ft figcaption{margin:0 0 .9rem}
 .ft figcaption b{display:block;font-size:1.02rem;line-height:1.35}
 .ft figcaption span{display:block;color:var(--muted);font-size:.88rem;max-width:62ch}
-.ft-scroll{overflow-x:auto}
+.ft-scroll{overflow-x:auto;margin:.9rem 0 0}
+.ft-colon{font-size:0}
 .ft table{border-collapse:collapse;width:100%;font-size:.9rem;line-height:1.4;background:none;color:inherit}
 .ft caption{text-align:left;color:var(--muted);padding:0 0 .4rem}
 .ft th,.ft td{padding:.42rem .9rem .42rem 0;text-align:left;vertical-align:top;border:0;
@@ -99,8 +100,9 @@ border-bottom:1px solid var(--rule);background:none}
 .ft-value small{display:block;color:var(--muted);font-size:.8rem}
 .ft-group{grid-column:1/-1;font-size:.82rem;font-weight:600;color:var(--muted);padding-top:.7rem}
 .ft-axis-gap{grid-column:1}
-.ft-plot{align-self:stretch;min-height:2.6rem}
-.ft-plot svg{height:100%;min-height:2.6rem}
+.ft-plot{align-self:stretch;min-height:2.7rem;position:relative}
+.ft-plot svg{position:absolute;inset:0;height:100%}
+.ft-states-bar svg{top:calc(50% - 8px);height:16px}
 .ft-axis{grid-column:2}
 .ft .grid{stroke:var(--grid);stroke-width:1}
 .ft .zero{stroke:var(--muted);stroke-width:1}
@@ -128,7 +130,7 @@ color:var(--muted)}
 .ft-rows{grid-template-columns:minmax(0,1fr) auto;column-gap:.8rem}
 .ft-label{grid-column:1;padding-top:.7rem}.ft-value{align-self:end}
 .ft-plot,.ft-axis{grid-column:1/-1}.ft-axis-gap{display:none}
-.ft-plot,.ft-plot svg{min-height:1.9rem}
+.ft-plot{min-height:1.9rem}
 }
 """
 
@@ -140,7 +142,7 @@ main{max-width:52rem;margin:0 auto;padding:2.6rem 1.4rem 5rem}
 .ft-kicker b{color:var(--ink);font-weight:600}
 .ft h1{font:400 1.22rem/1.5 var(--serif);margin:0;
 overflow-wrap:anywhere;max-width:44rem}
-.ft h1 strong{display:block;font-size:clamp(1.55rem,1.1rem + 2vw,2.3rem);line-height:1.16;font-weight:600;
+.ft h1 strong{display:block;font-size:clamp(1.5rem,1.1rem + 1.8vw,2.1rem);line-height:1.16;font-weight:600;
 letter-spacing:-.012em;margin:0 0 .7rem;text-wrap:balance}
 .ft-verdicts{list-style:none;margin:1.2rem 0 0;padding:0;font:400 1.02rem/1.5 var(--serif)}
 .ft-verdicts li{padding:.65rem 0 .65rem;border-top:1px solid var(--rule);overflow-wrap:anywhere}

@@ -62,7 +62,7 @@ def dollars(amount: Decimal | None) -> str:
         return "unknown"
     if amount == 0:
         return "$0"
-    if amount >= 100:
+    if amount >= 1_000:
         return f"${amount:,.0f}"
     if amount >= Decimal("0.1"):
         return f"${amount:,.2f}"

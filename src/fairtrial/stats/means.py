@@ -47,13 +47,13 @@ def mean_interval(
     if array.size and not (array.min() >= 0 and array.max() <= 1):
         raise UsageError("a score lies outside [0, 1]")
     mean = clustered_mean(array, clusters)
-    units = mean.df + 1
+    units = mean.units
     binary = bool(np.isin(array, (0.0, 1.0)).all())
     if clusters is None and binary:
         low, high = wilson(float(array.sum()), array.size, level=level)
         return Interval(mean.value, low, high, mean.se, units, "wilson")
     place = f"clustered t over {units} clusters" + (f" by {by}" if by else "")
-    settled = _off_mode(array) >= ENOUGH_OFF_MODE and mean.df >= 1
+    settled = _off_mode(array) >= ENOUGH_OFF_MODE and units >= 2
     if settled and (clusters is not None or array.size >= ENOUGH):
         low, high = mean.interval(level=level)
         method = "t" if clusters is None else place

@@ -69,7 +69,7 @@ def compare_pairs(
         low, high = min(low, 0.0), max(high, 0.0)
         interval += ", stretched to 0 as the test does not reject"
     return PairedResult(
-        mean.value, low, high, mean.se, clusters is not None, mean.df + 1, p, test, interval, table
+        mean.value, low, high, mean.se, clusters is not None, mean.units, p, test, interval, table
     )
 
 

@@ -111,16 +111,18 @@ def _several(comparisons: Sequence[Comparison]) -> Markup:
 
 def _headline(sentence: str) -> Markup:
     lead, rest = _parted(sentence)
-    return tag("h1", tag("strong", lead), rest)
+    # The colon is read aloud and copied, but a headline needs none.
+    colon = tag("span", ": ", class_="ft-colon") if rest else None
+    return tag("h1", tag("strong", lead, colon), rest)
 
 
 def _item(sentence: str) -> Markup:
     lead, rest = _parted(sentence)
-    return tag("li", tag("b", lead), f" {rest}" if rest else None)
+    return tag("li", tag("b", lead, ":" if rest else ""), f" {rest}" if rest else None)
 
 
 def _parted(sentence: str) -> tuple[str, str]:
     """Who is better comes before the colon, and is set larger; by how much comes after it."""
     text = shortened(sentence, 1_200)
     lead, colon, rest = text.partition(": ")
-    return (f"{lead}:", rest) if colon and rest else (text, "")
+    return (lead, rest) if colon and rest else (text, "")

@@ -1,0 +1,180 @@
+"""Runs and comparisons as plain text for a terminal: the sentence first, then the figures, then what they
+don't speak about.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
+
+from fairtrial.core.comparison import Comparison
+from fairtrial.core.estimate import Estimate
+from fairtrial.core.summary import Summary
+from fairtrial.report import wording
+
+BOLD, RED, DIM, END = "\x1b[1m", "\x1b[31m", "\x1b[2m", "\x1b[0m"
+LABEL = 11
+SLICES = 5
+T = TypeVar("T")
+
+
+def summary_text(summary: Summary, *, colour: bool = False, width: int = 100) -> str:
+    """One run: score with its interval, what was not answered, cost, speed, caveats."""
+    paint = _painter(colour)
+    lines = [paint(BOLD, visible(f"{summary.model} on {summary.task}"))]
+    if summary.status == "incomplete":
+        lines.append(paint(RED, _incomplete(summary)))
+    lines += [_row(each.metric, _estimate(each), width) for each in summary.metrics]
+    limits = wording.limits(summary)
+    if limits is not None:
+        low, high = limits
+        told = f"{wording.percent(low)} if all the missing ones were wrong, {wording.percent(high)} if right"
+        lines.append(_row("bounds", told, width))
+    lines.append(_row("answers", _counts(summary), width))
+    if summary.parsed is not None:
+        told = f"{_estimate(summary.parsed)}, of the answers that could be read"
+        lines.append(_row("parsed", told, width))
+    lines += [_row("or" if first else "", _other(each), width) for first, each in _firsts(summary.others)]
+    if summary.chance is not None:
+        lines.append(_row("chance", f"{wording.percent(summary.chance)} by blind guessing", width))
+    lines += [_row("slice" if first else "", told, width) for first, told in _firsts(_slices(summary))]
+    lines.append(_row("cost", _cost(summary), width))
+    lines.append(_row("speed", _speed(summary), width))
+    if summary.smallest_detectable is not None:
+        least = wording.points(summary.smallest_detectable)
+        told = f"a difference below {least} points to another run would probably be missed"
+        lines.append(_row("blind to", told, width))
+    lines += [
+        _row("failed" if first else "", visible(f"{each.count:,} × {each.cause}: {each.example}"), width)
+        for first, each in _firsts(summary.causes)
+    ]
+    lines += [_row("what now", visible(remedy), width) for remedy in _remedies(summary)]
+    lines += [paint(RED, _row("warning", visible(told), width)) for told in summary.warnings]
+    lines += [paint(DIM, _row("note", visible(told), width)) for told in summary.notes]
+    lines.append(paint(DIM, _row("unchecked", "; ".join(_first_words(summary.not_covered)), width)))
+    lines.append(_row("kept in", visible(summary.run), width))
+    return "\n".join(lines) + "\n"
+
+
+def comparison_text(comparisons: Sequence[Comparison], *, colour: bool = False, width: int = 100) -> str:
+    """Each sentence, then a table of pairs, what differs between the runs, and what was not covered."""
+    paint = _painter(colour)
+    lines = [paint(BOLD, visible(textwrap.fill(each.sentence, width))) for each in comparisons]
+    lines.append("")
+    for each in comparisons:
+        lines.append(_row("a", f"{visible(each.a)}: {_estimate(each.score_a)}", width))
+        lines.append(_row("b", f"{visible(each.b)}: {_estimate(each.score_b)}", width))
+        found = each.difference
+        told = f"{wording.points(found.value, signed=True)} points [{wording.gap(found)}]"
+        lines.append(_row("a − b", f"{told}, {wording.level(found)}, {found.method}, n = {found.n:,}", width))
+        lines.append(_row("test", _test(each), width))
+        if each.only_a is not None and each.only_b is not None:
+            told = f"only a right {each.only_a:,}, only b right {each.only_b:,}"
+            told += f", both {each.both_right or 0:,}, neither {each.neither or 0:,}"
+            lines.append(_row("pairs", told, width))
+        if each.left_out:
+            lines.append(_row("left out", f"{each.left_out:,} samples that failed on one side", width))
+        lines += [
+            _row("differs", visible(f"{every.name}: {every.a} against {every.b}"), width)
+            for every in each.differences
+        ]
+        lines.append("")
+    unchecked = dict.fromkeys(word for each in comparisons for word in _first_words(each.not_covered))
+    lines.append(paint(DIM, _row("unchecked", "; ".join(unchecked), width)))
+    return "\n".join(lines) + "\n"
+
+
+def visible(text: str) -> str:
+    """The text with control characters shown, so that a model's reply can't steer the terminal."""
+    return "".join(each if each.isprintable() or each == "\n" else f"\\x{ord(each):02x}" for each in text)
+
+
+def _painter(colour: bool) -> Callable[[str, str], str]:
+    return (lambda code, text: f"{code}{text}{END}") if colour else (lambda code, text: text)
+
+
+def _row(label: str, text: str, width: int) -> str:
+    filled = textwrap.wrap(text, max(30, width - LABEL), break_long_words=False, break_on_hyphens=False) or [
+        ""
+    ]
+    head = f"{label[: LABEL - 1]:<{LABEL}}" if len(label) < LABEL else f"{label}: "
+    return ("\n" + " " * LABEL).join([head + filled[0], *filled[1:]])
+
+
+def _estimate(estimate: Estimate) -> str:
+    interval = f"[{wording.bracket(estimate)}], {wording.level(estimate)} {estimate.method}"
+    return f"{wording.percent(estimate.value)} {interval}, n = {estimate.n:,}"
+
+
+def _other(estimate: Estimate) -> str:
+    return f"{wording.percent(estimate.value)} by “{visible(estimate.metric)}”"
+
+
+def _incomplete(summary: Summary) -> str:
+    missing = summary.planned - summary.counts.total
+    parts = [f"{summary.counts.failed:,} failed"] if summary.counts.failed else []
+    parts += [f"{missing:,} never asked"] if missing > 0 else []
+    stopped = summary.provenance.get("stopped")
+    why = f" ({visible(str(stopped))})" if stopped else ""
+    return f"INCOMPLETE: of {summary.planned:,} questions {' and '.join(parts)}{why}. Go on with --resume."
+
+
+def _counts(summary: Summary) -> str:
+    counts = summary.counts
+    told = [f"{counts.right:,} right", f"{counts.wrong:,} wrong"]
+    if counts.partial:
+        told.append(f"{counts.partial:,} in part")
+    told += [
+        f"{getattr(counts, state):,} {state}" for state in ("unparsed", "truncated", "refused", "failed")
+    ]
+    return ", ".join(told)
+
+
+def _cost(summary: Summary) -> str:
+    total = wording.amount(summary.cost_usd)
+    used = f"{wording.tokens(summary.tokens.get('input_tokens'))} tokens in, "
+    used += f"{wording.tokens(summary.tokens.get('output_tokens'))} out"
+    if total is None:
+        return f"price unknown; {used}"
+    each = wording.unit_cost(summary)
+    thousand = "" if each is None else f", {wording.dollars(each * 1000)} per 1,000 answers"
+    return f"{wording.dollars(total)}{thousand}; {used}"
+
+
+def _speed(summary: Summary) -> str:
+    middle, slow = summary.latency_s.get("p50"), summary.latency_s.get("p95")
+    told = f"half within {wording.seconds(middle)}" if middle is not None else "unknown"
+    if slow is not None:
+        told += f", 95 % within {wording.seconds(slow)}"
+    first = summary.latency_s.get("ttft_p50")
+    return told + (f"; first token: half within {wording.seconds(first)}" if first is not None else "")
+
+
+def _slices(summary: Summary) -> list[str]:
+    worst = summary.slices[:SLICES]
+    told = [f"{visible(f'{each.by} {each.name}')}: {_estimate(each.estimate)}" for each in worst]
+    more = len(summary.slices) - len(worst)
+    return [*told, f"… and {more:,} more, the worst are shown"] if more > 0 else told
+
+
+def _remedies(summary: Summary) -> Iterable[str]:
+    return dict.fromkeys(each.remedy for each in summary.causes if each.remedy)
+
+
+def _test(comparison: Comparison) -> str:
+    told = f"{comparison.test}, {wording.p_value(comparison.p)}"
+    if comparison.adjusted_p != comparison.p:
+        told += f", after Holm {wording.p_value(comparison.adjusted_p)}"
+    if comparison.needed_n is not None:
+        told += f"; about {comparison.needed_n:,} samples would settle it if this difference is the true one"
+    return told
+
+
+def _first_words(sentences: Sequence[str]) -> list[str]:
+    """What was not covered, by name; the sentences stand in the report and the JSON."""
+    return [visible(each.partition(":")[0]) for each in sentences]
+
+
+def _firsts(items: Iterable[T]) -> list[tuple[bool, T]]:
+    return [(number == 0, item) for number, item in enumerate(items)]
