@@ -99,6 +99,16 @@ def clustered_mean(values: ArrayLike, clusters: Labels | None = None) -> Mean:
     return Mean(mean, se, _freedom(shares, sizes, _alikeness(sums, sizes, squares)), sums.size)
 
 
+def even_clusters(n: int, clusters: Labels | None) -> float:
+    """How many equally large clusters would tell as much: n^2 / sum n_c^2, at most the number there are.
+
+    A mean over all items gives a large cluster a large say, so few large ones decide. None: n.
+    Source: Kish (1965), Survey Sampling, section 11.7 (there for weights).
+    """
+    sizes = cluster_sums(np.ones(n), clusters)
+    return n**2 / float(sizes @ sizes)
+
+
 def _alikeness(sums: Floats, sizes: Floats, squares: float) -> float:
     """Correlation of two values of one cluster, from the products of their residuals; within [0, 1].
 
@@ -108,7 +118,7 @@ def _alikeness(sums: Floats, sizes: Floats, squares: float) -> float:
     if pairs == 0 or squares == 0:
         return 0.0
     products = float((sums**2).sum()) - squares
-    return min(1.0, max(0.0, products / pairs / (squares / sizes.sum())))
+    return min(1.0, max(0.0, products / pairs * float(sizes.sum()) / squares))
 
 
 def _freedom(shares: Floats, sizes: Floats, alike: float) -> float:

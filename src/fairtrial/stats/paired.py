@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fairtrial.stats.clustered import Floats, Labels, cluster_sums, paired_difference
+from fairtrial.stats.clustered import Floats, Labels, cluster_sums, even_clusters, paired_difference
 from fairtrial.stats.intervals import mcnemar_exact, tango, z_quantile
 
 ENOUGH_DIFFERING = 50
@@ -80,7 +80,8 @@ def difference_interval(
 
     The t interval over items or clusters where at least 50 of them differ. Below that, its width follows the
     luck of a few items and is zero where none differs; then, for right/wrong items without clusters, Tango's
-    score interval, and otherwise the t interval, but never narrower than Tango's is where nothing differs.
+    score interval, and otherwise the t interval, but never narrower than Tango's is where nothing differs
+    (of `even_clusters`).
     """
     left, right = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
     mean = paired_difference(left, right, clusters)
@@ -94,7 +95,7 @@ def difference_interval(
     if clusters is None and table is not None:
         return (*tango(table[1], table[2], left.size, level=level), "Tango score")
     z = z_quantile(level)
-    least = z * z / (sums.size + z * z)
+    least = z * z / (even_clusters(left.size, clusters) + z * z)
     return (
         max(-1.0, min(low, mean.value - least)),
         min(1.0, max(high, mean.value + least)),
