@@ -1,0 +1,1 @@
+"""Item families: one file a family. From a template and a seed to a sample."""
