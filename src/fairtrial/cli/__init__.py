@@ -87,22 +87,31 @@ def main(args: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status. Only this function turns errors into statuses."""
     words = list(sys.argv[1:] if args is None else args)
     try:
-        status = cli.main(words, prog_name="fairtrial", standalone_mode=False)
+        return _run(words)
+    except BrokenPipeError:
+        # The reader of our output has gone (`| head`): no fault, but nothing more can be printed.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _run(words: list[str]) -> int:
+    if "_FAIRTRIAL_COMPLETE" in os.environ:  # a shell asks what could come next
+        cli.main(words, prog_name="fairtrial")
+    try:
+        # Not `cli.main`: it makes an exit status of its own from a broken pipe.
+        with cli.make_context("fairtrial", words or ["--help"]) as context:
+            status = cli.invoke(context)
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.ClickException as error:
         return _told("wrong use", error.format_message(), _usage(error), words, 2)
-    except click.Abort:
+    except (click.Abort, EOFError, KeyboardInterrupt):
         print("\nstopped", file=sys.stderr)
         return 3
     except FairtrialError as error:
         if "--debug" in words:
             traceback.print_exc()
         return _told(type(error).__name__, error.message, error.remedy, words, error.exit_status)
-    except BrokenPipeError:
-        # The reader of our output has gone (`| head`): no fault, but nothing more can be printed.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     return status if isinstance(status, int) else 0
 
 
@@ -116,5 +125,8 @@ def _told(kind: str, message: str, remedy: str, words: Sequence[str], status: in
     if remedy:
         print(f"what now: {remedy}", file=sys.stderr)
     if "--json" in words:
-        print(json.dumps({"error": {"kind": kind, "message": message, "remedy": remedy, "exit": status}}))
+        print(
+            json.dumps({"error": {"kind": kind, "message": message, "remedy": remedy, "exit": status}}),
+            flush=True,
+        )
     return status

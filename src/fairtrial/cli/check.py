@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
 
 from fairtrial.cli import options
-from fairtrial.cli.run import Order
+from fairtrial.cli.order import Order
 from fairtrial.cli.speech import emit, show
 from fairtrial.core.canon import JSON
-from fairtrial.core.plan import ModelSpec
-from fairtrial.core.question import Generate
+from fairtrial.core.plan import ModelSpec, Plan
+from fairtrial.core.question import Decoding, Generate
+from fairtrial.core.sample import Sample
+from fairtrial.core.task import Task
 from fairtrial.lab import Lab
 
 NOBODY = "replay/none"
+SHOWN = 2_000
+"""Characters of the first prompt that a terminal gets."""
 
 
 @click.command()
@@ -30,49 +35,76 @@ def check(task: tuple[str, ...], as_json: bool, **given: Any) -> int:
     Reads every row, renders every prompt, and shows the first one, the scorer, the number of questions and
     the plan's digest. Exit 2 with every bad row named where something is wrong.
     """
-    settings = {key: value for key, value in given.items() if value not in (None, ())}
-    settings.setdefault("model", (NOBODY,))
-    order = Order.of(task, settings)
+    order = Order.of(task, {**given, "model": given["model"] or (NOBODY,)})
     lab = Lab(price_table=order.settings.get("price_table"))
-    chosen = order.run_options()
-    plan_options = {key: chosen.pop(key) for key in ("epochs", "limit", "seed") if key in chosen}
-    chosen.pop("resume", None), chosen.pop("max_cost", None)
     found: list[dict[str, JSON]] = []
     for name in order.tasks:
-        opened = lab.task(name, **chosen)
-        plan, samples = lab.plan(opened, order.models[0], **plan_options)
-        first = opened.question(samples[0])
-        shown = first.prompt if isinstance(first, Generate) else first.context
-        row: dict[str, JSON] = {
-            "task": opened.name,
-            "asks": opened.asks,
-            "samples": plan.n,
-            "questions": plan.total,
-            "scorer": dict(opened.scorer.form),
-            "decoding": opened.decoding.to_json(),
-            "first_prompt": shown,
-            "first_target": list(samples[0].target),
-            "notes": list(opened.notes),
-        }
-        if order.models[0] != ModelSpec.parse(NOBODY):
-            row["plan"] = plan.digest
-        found.append(row)
+        opened = lab.task(name, **order.task_options())
+        plan, samples = lab.plan(opened, order.models[0], **order.plan_options())
+        found.append(_entry(opened, plan, samples))
         if not as_json:
-            show(_text(row))
+            show(_text(opened, plan, samples))
     if as_json:
         emit({"tasks": found})
     return 0
 
 
-def _text(row: dict[str, JSON]) -> str:
+def _entry(task: Task, plan: Plan, samples: Sequence[Sample]) -> dict[str, JSON]:
+    entry: dict[str, JSON] = {
+        "task": task.name,
+        "asks": task.asks,
+        "samples": plan.n,
+        "questions": plan.total,
+        "scorer": dict(task.scorer.form),
+        "decoding": task.decoding.to_json(),
+        "first_prompt": _first(task, samples),
+        "first_target": list(samples[0].target),
+        "notes": list(task.notes),
+    }
+    if plan.model != ModelSpec.parse(NOBODY):
+        entry["plan"] = plan.digest
+    return entry
+
+
+def _first(task: Task, samples: Sequence[Sample]) -> str:
+    question = task.question(samples[0])
+    return question.prompt if isinstance(question, Generate) else question.context
+
+
+def _text(task: Task, plan: Plan, samples: Sequence[Sample]) -> str:
+    prompt = _first(task, samples)
+    if len(prompt) > SHOWN:
+        prompt = f"{prompt[:SHOWN]}… ({len(prompt):,} characters)"
     lines = [
-        f"{row['task']}: {row['samples']:,} samples, {row['questions']:,} questions ({row['asks']})",
-        f"scorer    {row['scorer']}",
-        f"decoding  {row['decoding']}",
-        f"target    {row['first_target']} (of the first sample)",
-        "the first prompt, between the lines:",
-        "-" * 40,
-        str(row["first_prompt"]),
-        "-" * 40,
+        f"{task.name}: {_counted(plan.n, 'sample')}, {_counted(plan.total, 'question')} ({task.asks})",
+        f"scorer    {_scorer(task.scorer.form)}",
+        f"decoding  {_decoding(task.decoding)}",
+        f"target    {' or '.join(samples[0].target)} (of the first sample)",
+        *(f"note      {note}" for note in task.notes),
     ]
-    return "\n".join(lines)
+    if plan.model != ModelSpec.parse(NOBODY):
+        lines.append(f"plan      {plan.digest}")
+    rule = "-" * 40
+    return "\n".join([*lines, "the first prompt, between the lines:", rule, prompt, rule])
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}" + ("" if number == 1 else "s")
+
+
+def _scorer(form: Mapping[str, JSON]) -> str:
+    """Its name, and how it reads."""
+    extractor = form.get("extractor", {})
+    rest = extractor.items() if isinstance(extractor, Mapping) else ()
+    details = "; ".join(f"{key} {value}" for key, value in rest if key != "name")
+    return f"{form['name']} ({details})" if details else str(form["name"])
+
+
+def _decoding(decoding: Decoding) -> str:
+    """The settings that are sent, in words; those left to the provider are not."""
+    stated = {
+        key.replace("_", " "): value for key, value in decoding.to_json().items() if value not in (None, [])
+    }
+    return ", ".join(
+        f"{key} {value!r}" if isinstance(value, list) else f"{key} {value}" for key, value in stated.items()
+    )

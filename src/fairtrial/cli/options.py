@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
 import click
@@ -19,6 +21,29 @@ def together(*options: Callable[[F], F]) -> Callable[[F], F]:
         return function
 
     return decorate
+
+
+class FiniteRange(click.FloatRange):
+    """A range without NaN, which click lets through: NaN is not below any minimum."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is no finite number.", param, ctx)
+        return number
+
+
+def dollars(ctx: click.Context, param: click.Parameter, value: str | None) -> Decimal | None:
+    """A sum above zero, exact."""
+    if value is None:
+        return None
+    try:
+        amount = Decimal(value)
+    except InvalidOperation as error:
+        raise click.BadParameter(f"{value!r} is no amount in US dollars, such as 2.50.") from error
+    if not amount.is_finite() or amount <= 0:
+        raise click.BadParameter(f"{value} is not an amount above 0.")
+    return amount
 
 
 json_output = click.option(
@@ -41,7 +66,7 @@ volume = click.option(
 )
 margin = click.option(
     "--margin",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    type=FiniteRange(0, 1, min_open=True, max_open=True),
     help='Differences below this don\'t matter, a fraction (0.02 = 2 points). Without it nothing is a "tie".',
 )
 allow_difference = click.option(
@@ -75,7 +100,11 @@ models = together(
 tasks = together(
     click.option("--tasks", "more_tasks", metavar="A,B", help="Tasks as a comma list, as in lm-eval."),
     click.option("--scorer", metavar="NAME", help="exact, includes, regex:PATTERN, number, choice or json."),
-    click.option("--tolerance", type=float, help="For --scorer number: how far off still counts as right."),
+    click.option(
+        "--tolerance",
+        type=FiniteRange(min=0),
+        help="For --scorer number: how far off still counts as right.",
+    ),
     click.option("--template", metavar="TEXT", help="Prompt for own rows, Jinja2: '{{ input }}'."),
     click.option("--cluster", metavar="KEY", help="Metadata key that samples share; errors cluster by it."),
     click.option("--slice", "slices", multiple=True, metavar="KEY", help="Metadata key to report by."),
@@ -98,9 +127,9 @@ decoding = together(
     ),
     click.option("--seed", type=int, help="Seed, also sent to the provider when given.  [default: 0]"),
     click.option("--system", "--system-message", "--system-instruction", "system", help="System text."),
-    click.option("--temperature", type=click.FloatRange(min=0), help="Sampling temperature."),
+    click.option("--temperature", type=FiniteRange(0, 10), help="Sampling temperature."),
     click.option("--max-tokens", type=click.IntRange(min=1), help="Tokens one answer may take."),
-    click.option("--top-p", type=click.FloatRange(min=0, max=1), help="Nucleus sampling."),
+    click.option("--top-p", type=FiniteRange(0, 1), help="Nucleus sampling."),
     click.option(
         "--effort",
         type=click.Choice(["none", "minimal", "low", "medium", "high"]),
@@ -112,12 +141,17 @@ pace = together(
     click.option("--max-connections", type=click.IntRange(min=1), help="Requests at once.  [default: 20]"),
     click.option("--max-retries", type=click.IntRange(min=0), help="Attempts after the first.  [default: 5]"),
     click.option(
-        "--max-wait", type=click.FloatRange(min=0), help="Longest wait told by a provider.  [default: 120]"
+        "--max-wait", type=FiniteRange(min=0), help="Longest wait told by a provider.  [default: 120]"
     ),
     click.option(
         "--timeout",
-        type=click.FloatRange(min=0, min_open=True),
+        type=FiniteRange(min=0, min_open=True),
         help="Seconds an answer may take.  [default: 900]",
     ),
-    click.option("--max-cost", metavar="USD", help="Stop before this much is spent; exit 3, incomplete."),
+    click.option(
+        "--max-cost",
+        callback=dollars,
+        metavar="USD",
+        help="Stop before this much is spent; exit 3, incomplete.",
+    ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 from fairtrial.core.errors import UsageError
@@ -9,9 +10,13 @@ from fairtrial.core.output import Usage
 from fairtrial.core.plan import ModelSpec
 from fairtrial.core.ports import Prices
 from fairtrial.core.question import Generate, Question
+from fairtrial.core.record import UNMARKED, Failure, Record
 
 OVERHEAD = 64
 """Tokens a chat template may add to a request, as an upper bound a message."""
+
+MAYBE_BILLED = frozenset({"timeout", "short-body", "bad-reply", "provider-error"})
+"""Causes of a failure after which the provider may have worked, and bill, all the same."""
 
 
 class Budget:
@@ -22,34 +27,59 @@ class Budget:
     limit on an unknown price can't be held.
     """
 
-    def __init__(self, limit: Decimal, spec: ModelSpec, prices: Prices, spent: Decimal) -> None:
-        if limit <= 0:
+    def __init__(self, limit: Decimal, spec: ModelSpec, prices: Prices) -> None:
+        if not limit.is_finite() or limit <= 0:
             raise UsageError(f"max-cost is {limit}", "give an amount in US dollars above 0")
         if prices.cost(spec, Usage(input_tokens=1000, output_tokens=1000)) is None:
             raise UsageError(
                 f"the price of {spec} is unknown, so --max-cost can't be kept",
                 "give its price with --price-table FILE, or leave --max-cost out",
             )
-        self.limit, self.spent = limit, spent
+        self.limit, self.spent = limit, Decimal(0)
         self._held = Decimal(0)
         self._spec, self._prices = spec, prices
 
+    def recall(self, history: Iterable[Record], ask: Callable[[Record], Question]) -> None:
+        """Count what earlier sessions of the run spent, by the rules that held while they went on.
+
+        history: every record ever written. ask: the question that a record answers.
+        """
+        unmarked: set[tuple[str, int]] = set()
+        for record in history:
+            if record.key in unmarked:
+                continue  # the same answer, marked again: it was paid once
+            failed = isinstance(record.result, Failure)
+            if isinstance(record.result, Failure) and record.result.cause == UNMARKED:
+                unmarked.add(record.key)
+                failed = False
+            lost = sum(each.cause in MAYBE_BILLED for each in record.attempts)
+            untold = not failed and record.cost_usd is None
+            if lost or untold:
+                self.spent += (lost + untold) * (self._most_cost(ask(record)) or Decimal(0))
+            self.spent += Decimal(record.cost_usd or 0)
+
     def hold(self, question: Question) -> Decimal | None:
-        """Reserve the most this question can cost; None where that might pass the limit."""
-        most = self._prices.cost(self._spec, _most(question)) or Decimal(0)
-        if self.spent + self._held + most > self.limit:
+        """Reserve the most this question can cost; None where that might pass the limit, or nobody can say."""
+        most = self._most_cost(question)
+        if most is None or self.spent + self._held + most > self.limit:
             return None
         self._held += most
         return most
 
     def settle(self, held: Decimal, cost: Decimal | None) -> None:
-        """The request is over. `cost` None (usage not told): the whole reservation counts as spent."""
+        """The request was answered. `cost` None (usage not told): the whole reservation counts as spent."""
         self._held -= held
         self.spent += held if cost is None else cost
 
-    def drop(self, held: Decimal) -> None:
-        """The request failed without an answer: nothing was billed that anybody told us of."""
+    def fail(self, held: Decimal, cause: str) -> None:
+        """The request failed. One that may have been worked on counts as paid in full: the limit holds even
+        then."""
         self._held -= held
+        if cause in MAYBE_BILLED:
+            self.spent += held
+
+    def _most_cost(self, question: Question) -> Decimal | None:
+        return self._prices.cost(self._spec, _most(question))
 
 
 def _most(question: Question) -> Usage:

@@ -7,6 +7,7 @@ needs pydantic and is loaded only where there is a file to read.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -20,28 +21,18 @@ from fairtrial.evals.strict_yaml import MAX_YAML, Document, parse_yaml
 
 CONFIG_FILE: Final = "fairtrial.yaml"
 _PATHS: Final = ("data", "price_table", "out")
-_OF_MODELS: Final = ("base_url", "api", "stream")
-_NOT_OPTIONS: Final = ("cases", "models", *_OF_MODELS)
+OF_MODELS: Final[tuple[str, ...]] = ("base_url", "api", "stream")
+_NOT_OPTIONS: Final = ("cases", "models", *OF_MODELS)
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """A file, read. `settings` are named as the command line names its options (`max_tokens`, `slices`, …);
-    `resolved` says which paths were found relative to the file ("cases.jsonl is work/cases.jsonl")."""
+    """A file, read. `settings` are named as the command line names its options (`max_tokens`, `slices`, …)."""
 
     path: Path
     tasks: tuple[str, ...]
     models: tuple[ModelSpec, ...]
     settings: Mapping[str, Any]
-    resolved: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Merged:
-    """Settings of file and command line together; `won` names each that stood in both, and its two values."""
-
-    settings: Mapping[str, Any]
-    won: tuple[str, ...] = ()
 
 
 def find_config(names: Sequence[str]) -> Config | None:
@@ -61,7 +52,7 @@ def find_config(names: Sequence[str]) -> Config | None:
 
 def is_config(path: Path) -> bool:
     """Whether a path is a configuration: by its name, or by its key `cases` at the left margin."""
-    if path.suffix not in (".yaml", ".yml") or not path.is_file():
+    if path.suffix not in (".yaml", ".yml") or not os.path.isfile(path):  # unlike Path.is_file, never raises
         return False
     if path.name == CONFIG_FILE:
         return True
@@ -72,14 +63,13 @@ def load_config(path: Path) -> Config:
     """The file, checked. Raises UsageError naming every problem with its line."""
     document = parse_yaml(_text(path), path.name)
     settings = _checked(path, document)
-    folder, resolved = path.parent, list[str]()
+    folder = path.parent
 
     def found(name: str, *, wanted: bool) -> str:
         """`name` beside the file, where it is there or must be."""
         beside = folder / name
         if folder == Path() or Path(name).is_absolute() or not (wanted or beside.exists()):
             return name
-        resolved.append(f"{name} is {beside}")
         return str(beside)
 
     tasks = tuple(found(name, wanted=_is_file_name(name)) for name in settings["cases"])
@@ -95,19 +85,7 @@ def load_config(path: Path) -> Config:
             options[key] = found(options[key], wanted=True)
     if "include_path" in options:
         options["include_path"] = tuple(found(each, wanted=True) for each in options["include_path"])
-    return Config(path, tasks, models, options, tuple(resolved))
-
-
-def merge(config: Config | None, overrides: Mapping[str, Any]) -> Merged:
-    """File and command line: an override wins where it is not None and not empty."""
-    given = {key: value for key, value in overrides.items() if value is not None and value != ()}
-    stated = dict(config.settings) if config else {}
-    won = [
-        f"{key}: {given[key]!r} was typed and wins over {stated[key]!r} of the file"
-        for key in stated
-        if key in given and given[key] != stated[key]
-    ]
-    return Merged({**stated, **given}, tuple(won))
+    return Config(path, tasks, models, options)
 
 
 def schema() -> dict[str, Any]:
@@ -134,7 +112,7 @@ def _is_file_name(name: str) -> bool:
 
 
 def _spec(stated: Mapping[str, Any], settings: Mapping[str, Any]) -> ModelSpec:
-    shared = {key: settings[key] for key in _OF_MODELS if key in settings}
+    shared = {key: settings[key] for key in OF_MODELS if key in settings}
     return ModelSpec.parse(
         stated["model"], **{**shared, **{key: stated[key] for key in stated if key != "model"}}
     )

@@ -11,11 +11,12 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from fairtrial.core.canon import canonical
 from fairtrial.core.errors import UsageError
+from fairtrial.core.plan import ModelSpec
 from fairtrial.core.question import EFFORTS
 from fairtrial.evals.strict_yaml import Document, WrittenFloat
 
@@ -27,21 +28,34 @@ Effort = Literal["none", "minimal", "low", "medium", "high"]
 assert Effort.__args__ == EFFORTS  # type: ignore[attr-defined]
 
 
+def _model_name(text: str) -> str:
+    try:
+        ModelSpec.parse(text)
+    except UsageError as error:
+        raise ValueError(f"{error.message}; {error.remedy}") from error
+    return text
+
+
+ModelName = Annotated[
+    str, AfterValidator(_model_name), Field(json_schema_extra={"pattern": "^(python:|[^/]+/.)"})
+]
+
+
 def _dollars(value: Any) -> Any:
     """A sum of money as decimal text: 2.50 stays "2.50"."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         value = getattr(value, "text", str(value))
     try:
-        if isinstance(value, str) and Decimal(value).is_finite() and Decimal(value) >= 0:
+        if isinstance(value, str) and Decimal(value).is_finite() and Decimal(value) > 0:
             return value
     except InvalidOperation:
         pass
-    raise ValueError("give US dollars, for example 2.50")
+    raise ValueError("give US dollars above 0, for example 2.50")
 
 
 Dollars = Annotated[
     str,
-    BeforeValidator(_dollars, json_schema_input_type=Annotated[float, Field(ge=0)] | str),
+    BeforeValidator(_dollars, json_schema_input_type=Annotated[float, Field(gt=0)] | str),
 ]
 
 
@@ -49,7 +63,7 @@ class ModelEntry(BaseModel):
     """A model with settings of its own."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
-    model: Text = Field(description="provider/name, for example openai-api/llama")
+    model: ModelName = Field(description="provider/name, for example openai-api/llama")
     base_url: Text | None = Field(None, description="Endpoint of an openai-api/ model")
     api: Literal["chat", "completions"] | None = Field(None, description="Force one API of the endpoint")
     stream: bool | None = Field(None, description="Stream answers: records the time to the first token")
@@ -64,7 +78,7 @@ def _listed(value: Any) -> Any:
 
 
 # Written either way; read one way, so that an error names the setting and not a branch of a union.
-Candidate = Annotated[ModelEntry, BeforeValidator(_entry, json_schema_input_type=Text | ModelEntry)]
+Candidate = Annotated[ModelEntry, BeforeValidator(_entry, json_schema_input_type=ModelName | ModelEntry)]
 Cases = Annotated[
     list[Text], Field(min_length=1), BeforeValidator(_listed, json_schema_input_type=Text | list[Text])
 ]

@@ -42,7 +42,7 @@ class FunctionReading:
             value = self.function(text, sample)
         except FairtrialError:
             raise
-        except Exception as error:  # Foreign code may raise anything; this sample has no score
+        except (Exception, SystemExit) as error:  # Foreign code may raise anything; this sample has no score
             raise UsageError(
                 f"{self.name} raised {type(error).__name__} on sample {sample.id!r}: {error}",
                 "mend the function, then run again with --resume",
@@ -92,5 +92,5 @@ def _module(text: str, name: str) -> Any:
         if error.name and (name == error.name or name.startswith(error.name + ".")):
             raise UsageError(f"{text}: no module is called {name!r}", f"run where {name}.py lies") from error
         raise UsageError(f"{text}: {name} needs the module {error.name}, which is missing") from error
-    except Exception as error:  # A foreign module may raise anything while it is imported
+    except (Exception, SystemExit) as error:  # A foreign module may raise anything while it is imported
         raise UsageError(f"{text}: importing {name} raised {type(error).__name__}: {error}") from error

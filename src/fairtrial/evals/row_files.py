@@ -12,6 +12,8 @@ import hashlib
 import io
 import json
 import math
+import os
+import stat
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -35,6 +37,25 @@ SHOWN: Final = 10
 KINDS: Final = ("jsonl", "ndjson", "json", "csv", "yaml", "yml")
 
 Raw = tuple[str, Mapping[str, Any]]
+
+
+def need_file(path: Path) -> None:
+    """Raises UsageError unless `path` is a plain file: opening a pipe can wait, reading a device never ends."""
+    try:
+        mode = os.stat(path).st_mode
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise UsageError(
+            f"there is no file {path}", "check the path, or name a benchmark such as gsm8k"
+        ) from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        why = getattr(error, "strerror", None) or error
+        raise UsageError(
+            f"{str(path)[:200]!r} can't be read: {why}", "check the path and its rights"
+        ) from error
+    if stat.S_ISDIR(mode):
+        raise UsageError(f"{path} is a folder", "name a file in it")
+    if not stat.S_ISREG(mode):
+        raise UsageError(f"{path} is a pipe or a device", "save the rows to a file first")
 
 
 @dataclass(slots=True)
@@ -85,6 +106,7 @@ class RowFile:
 
     def rows(self) -> Iterator[Raw]:
         """("line 3", row) of every row that could be read; what could not is in `faults`."""
+        need_file(self.path)
         kind = self.kind
         try:
             with open(self.path, "rb") as file:
@@ -101,8 +123,6 @@ class RowFile:
                 while source.read(2**18):  # what a stopped reading left: the digest is the whole file's
                     pass
                 self.digest = f"sha256:{source.hasher.hexdigest()}"
-        except FileNotFoundError as error:
-            raise UsageError(f"there is no file {self.path}", "check the path") from error
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:
             raise UsageError(
                 f"{self.name} is no whole gzip file: {error}", "pack or fetch it again"
@@ -131,6 +151,9 @@ class RowFile:
                 )
             if number == 1 and line[:2] in (b"\xff\xfe", b"\xfe\xff"):
                 self.faults.add(where, "the file is UTF-16, not UTF-8", SAVE_UTF8)
+                return
+            if b"\0" in line:
+                self.faults.add(where, "it holds NUL bytes: UTF-16, or no text at all", SAVE_UTF8)
                 return
             try:
                 yield number, line.decode("utf-8-sig" if number == 1 else "utf-8")

@@ -27,7 +27,7 @@ from fairtrial.adapters.clock import SystemClock
 from fairtrial.adapters.hub import Hub
 from fairtrial.adapters.models.setting import Timeouts
 from fairtrial.adapters.prices import PriceTable
-from fairtrial.adapters.registry import open_model
+from fairtrial.adapters.registry import located, open_model
 from fairtrial.adapters.stores.folder import (
     REPORT,
     SUMMARY,
@@ -41,7 +41,7 @@ from fairtrial.adapters.stores.folder import (
 from fairtrial.benchmarks.recordings import RECORDINGS
 from fairtrial.core.canon import JSON
 from fairtrial.core.comparison import Comparison
-from fairtrial.core.errors import UsageError
+from fairtrial.core.errors import IntegrityError, UsageError
 from fairtrial.core.plan import ModelSpec, Plan
 from fairtrial.core.ports import Clock, Model, Prices, Progress
 from fairtrial.core.record import Record
@@ -54,6 +54,7 @@ from fairtrial.evals.retry import RetryPolicy
 from fairtrial.evals.runner import Bench, Earlier, Runner, Stop
 from fairtrial.lab.loop import interrupts, settled_memory, to_the_end
 from fairtrial.lab.opening import open_task
+from fairtrial.lab.rereading import asker, belonging
 from fairtrial.lab.run import NORMAL, Pace, Run, Silent
 from fairtrial.metrics.summary import summarise
 from fairtrial.metrics.tally import Tally
@@ -86,7 +87,7 @@ class Lab:
 
     def plan(self, task: Task, model: str | ModelSpec, **settings: Any) -> tuple[Plan, tuple[Sample, ...]]:
         """What would be run, and on which samples. Settings: epochs, limit, seed."""
-        return make_plan(task, _spec(model), **settings)
+        return make_plan(task, located(_spec(model), self.environ), **settings)
 
     def run(
         self,
@@ -112,7 +113,7 @@ class Lab:
             task = self.task(task, **options)
         elif options:
             raise UsageError(f"{', '.join(options)} belong to opening a task, and this task is open already")
-        spec = _spec(model)
+        spec = located(_spec(model), self.environ)
         plan, samples = make_plan(task, spec, epochs=epochs, limit=limit, seed=seed)
         if resume and (done := self._complete(plan)) is not None:
             return done
@@ -132,9 +133,14 @@ class Lab:
         folder = Path(path)
         plan, digest = read_plan(folder)
         tally = Tally()
-        for record in read_records(folder):
+        for record in belonging(read_records(folder), Plan.from_json(plan), str(folder)):
             tally.add(record)
         stored = read_summary(folder) or {}
+        if stored.get("plan", digest) != digest:
+            raise IntegrityError(
+                f"{folder}: plan.json is not the plan that summary.json was made under",
+                "restore both from a copy; a plan is never edited",
+            )
         provenance = stored.get("provenance")
         summary = summarise(
             tally,
@@ -165,7 +171,14 @@ class Lab:
         margin: float | None = None,
         level: float = 0.95,
     ) -> tuple[Comparison, ...]:
-        """Every pair of runs on the same task, corrected together (Holm)."""
+        """Every pair of runs on the same task, corrected together (Holm). Raises UsageError where a run is
+        given twice: it would count as two witnesses."""
+        seen: set[Path] = set()
+        for run in runs:
+            path = (run.path if isinstance(run, Run) else Path(run)).resolve()
+            if path in seen:
+                raise UsageError(f"{path.name} was given twice", "name each run once")
+            seen.add(path)
         pairs: tuple[Comparison, ...] = _pages().compare_all(
             self._loaded(runs), allow=allow, margin=margin, level=level
         )
@@ -201,6 +214,21 @@ class Lab:
         stamp = self.clock.now()[:19].replace("-", "").replace(":", "").replace("T", "-")
         return RunFolder.create(self.out, plan, stamp)
 
+    @staticmethod
+    def _earlier(
+        journal: RunFolder, plan: Plan, task: Task, samples: Sequence[Sample], tally: Tally
+    ) -> Earlier:
+        """What earlier sessions left in the journal, counted in `tally`."""
+        ask = asker(task, samples, journal.folder)
+
+        def counted() -> Iterator[Record]:
+            for record in belonging(journal.records(), plan, journal.folder):
+                ask(record)
+                tally.add(record)
+                yield record
+
+        return Earlier.of(counted())
+
     async def _run(
         self,
         plan: Plan,
@@ -217,18 +245,18 @@ class Lab:
         stop = Stop()
         started = self.clock.now()
         try:
+            # Before there is a folder: a limit that can't be held must leave nothing behind.
+            budget = None if max_cost is None else Budget(_amount(max_cost), client.spec, self.prices)
             await client.check(task.asks)
             journal = self._journal(plan, resume)
             with contextlib.closing(journal):
-                earlier = Earlier.of(_counted(journal.records(), tally))
+                earlier = self._earlier(journal, plan, task, samples, tally)
                 if journal.torn:
                     progress.notice(
                         f"a torn last line of {journal.torn} bytes was cut; its question is asked again"
                     )
-                budget = None
-                if max_cost is not None:
-                    spent = tally.cost_usd or Decimal(0)
-                    budget = Budget(_amount(max_cost), client.spec, self.prices, spent)
+                if budget is not None:
+                    budget.recall(journal.history(), asker(task, samples, journal.folder))
                 bench = Bench(
                     model=client,
                     journal=journal,
@@ -245,7 +273,7 @@ class Lab:
                     try:
                         await Runner(plan, task, samples, bench, stop).run(earlier)
                     except asyncio.CancelledError:
-                        stop.request("stopped at once by a second Ctrl-C")
+                        stop.request("stopped at once")
                 provenance = self._provenance(started, stop.reason, pace, journal)
                 return self._conclude(journal.path, plan, tally, provenance)
         finally:
@@ -279,9 +307,9 @@ class Lab:
         write_file(path / SUMMARY, text.encode("utf-8", "backslashreplace"))
         return Run(path, plan.to_json(), plan.digest, summary, tally)
 
-    def write_report(self, run: Run) -> Path:
+    def write_report(self, run: Run, *, volume: int | None = None) -> Path:
         """`report.html` in the run's own folder: written after the results are on disk and told."""
-        return self.write_page(run.path / REPORT, self.report(run))
+        return self.write_page(run.path / REPORT, self.report(run, volume=volume))
 
     def write_page(self, path: Path, text: str) -> Path:
         """A page to disk, whole or not at all. Raises StoreError."""
@@ -292,13 +320,6 @@ class Lab:
 def _pages() -> ModuleType:
     """The one door to `lab.pages`, which loads page-making and the larger statistics when first needed."""
     return import_module("fairtrial.lab.pages")
-
-
-def _counted(records: Iterator[Record], tally: Tally) -> Iterator[Record]:
-    """The same records, each counted on its way."""
-    for record in records:
-        tally.add(record)
-        yield record
 
 
 def _status(tally: Tally, plan: Mapping[str, JSON]) -> Literal["complete", "incomplete"]:
@@ -312,7 +333,11 @@ def _spec(model: str | ModelSpec) -> ModelSpec:
 
 
 def _amount(text: Decimal | str) -> Decimal:
+    remedy = "give US dollars above 0, for example 2.50"
     try:
-        return Decimal(text)
+        amount = Decimal(text)
     except ArithmeticError as error:
-        raise UsageError(f"max-cost {text!r} is no amount", "give US dollars, for example 2.50") from error
+        raise UsageError(f"max-cost {text!r} is no amount", remedy) from error
+    if not amount.is_finite() or amount <= 0:
+        raise UsageError(f"max-cost is {text}", remedy)
+    return amount

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from fairtrial.core.question import Decoding
 from fairtrial.core.task import Task
 from fairtrial.evals.lmeval.loading import is_task_file, load_task
 from fairtrial.evals.own_task import own_task
+from fairtrial.evals.row_files import need_file
 
 ROWS = (".jsonl", ".ndjson", ".csv", ".json", ".yaml", ".yml")
 
@@ -49,9 +51,9 @@ def open_task(
     """
     path = Path(name)
     own = {"--scorer": scorer, "--tolerance": tolerance, "--template": template, "--cluster": cluster}
-    if path.suffix in ROWS or name.endswith(".gz") or path.is_file():
-        if not path.is_file():
-            raise UsageError(f"there is no file {name}", "check the path, or name a benchmark such as gsm8k")
+    benchmark = name.partition("/")[0] in {known.partition("/")[0] for known in BENCHMARKS}
+    if path.suffix in ROWS or name.endswith(".gz") or (os.path.lexists(path) and not benchmark):
+        need_file(path)
         if is_task_file(path):
             _refuse(own, f"{name} is a task file and states its own")
             task = load_task(
@@ -71,7 +73,7 @@ def open_task(
                 slices=tuple(slices),
                 trust_code=trust_code,
             )
-    elif name.partition("/")[0] in {known.partition("/")[0] for known in BENCHMARKS}:
+    elif benchmark:
         _refuse(own, f"{name} is a benchmark and states its own")
         task = load(name, num_fewshot=num_fewshot, path=data, datasets=datasets, form=form)
     else:
