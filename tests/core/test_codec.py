@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,28 +17,33 @@ from fairtrial.core.record import Attempt, Failure, Record, Score
 texts = st.text(st.characters(exclude_categories=()), max_size=40)  # lone surrogates included
 maybe = st.none() | texts
 numbers = st.floats(allow_nan=False, allow_infinity=False)
+counts = st.none() | st.integers(0, 10**12)
+seconds = st.floats(0, 1e9)
+money = st.decimals(0, 10**6, allow_nan=False, allow_infinity=False).map(lambda amount: f"{amount:f}")
 outputs = st.builds(
     Output,
     text=maybe,
     stop=st.sampled_from(STOPS),
     reasoning=maybe,
     refusal=maybe,
-    logliks=st.lists(
-        st.builds(Loglik, numbers, st.none() | st.booleans(), st.none() | st.integers(0, 9)), max_size=3
-    ).map(tuple),
-    usage=st.none() | st.builds(Usage, st.none() | st.integers(0, 10**9), st.none() | st.integers(0, 10**9)),
+    logliks=st.lists(st.builds(Loglik, numbers, st.none() | st.booleans(), counts), max_size=3).map(tuple),
+    usage=st.none() | st.builds(Usage, counts, counts, counts, counts, counts),
     request=texts,
     response=texts,
     status=st.none() | st.integers(100, 599),
-    duration_s=st.none() | numbers,
+    duration_s=st.none() | seconds,
+    first_token_s=st.none() | seconds,
     model=maybe,
+    fingerprint=maybe,
 )
+values = st.sampled_from(["wrong", "unparsed", "truncated", "refused"]).map(
+    lambda state: (state, 0.0)
+) | st.floats(0, 1, exclude_min=True).map(lambda value: ("right" if value == 1 else "partial", value))
 results = st.builds(Failure, texts, texts, texts) | st.builds(
-    Score,
-    state=st.sampled_from(["right", "wrong", "partial", "unparsed", "truncated", "refused"]),
-    value=st.floats(0, 1),
-    answer=maybe,
-    others=st.dictionaries(texts, numbers, max_size=3),
+    lambda earned, answer, others: Score(*earned, answer, others),
+    values,
+    maybe,
+    st.dictionaries(texts, st.floats(0, 1), max_size=3),
 )
 records = st.builds(
     Record,
@@ -50,10 +56,8 @@ records = st.builds(
     output=st.none() | outputs,
     choices=st.lists(texts, max_size=3).map(tuple),
     groups=st.dictionaries(texts, texts, max_size=3),
-    attempts=st.lists(st.builds(Attempt, texts, numbers, st.none() | st.integers(), maybe), max_size=2).map(
-        tuple
-    ),
-    cost_usd=maybe,
+    attempts=st.lists(st.builds(Attempt, texts, seconds, counts, maybe, seconds), max_size=2).map(tuple),
+    cost_usd=st.none() | money,
 )
 
 
@@ -64,27 +68,92 @@ def test_what_was_written_is_what_is_read(record: Record) -> None:
     assert parse_record(line) == record
 
 
-def simple() -> dict[str, object]:
-    record = Record("a", 1, "1 + 1", ("2",), "q", Score("right", 1.0, "2"))
-    return dict(record_json(record))
+def simple(**change: object) -> dict[str, Any]:
+    output = Output(
+        "2", "stop", logliks=(Loglik(-1.0, True, 2),), usage=Usage(3, 1), status=200, duration_s=0.5
+    )
+    attempts = (Attempt("2026-01-01T00:00:00.000Z", 0.5, 200),)
+    score = Score("right", 1.0, "2", {"other": 0.5})
+    record = Record("a", 1, "1 + 1", ("2",), "q", score, output, attempts=attempts, cost_usd="0.10")
+    return {**record_json(record), **change}
+
+
+def test_the_line_that_the_edits_start_from_is_a_good_one() -> None:
+    assert parse_record(json.dumps(simple())).cost_usd == "0.10"
+
+
+def within(key: str, **change: object) -> dict[str, object]:
+    """The same record with something changed inside one of its objects."""
+    return {key: {**simple()[key], **change}}
 
 
 @pytest.mark.parametrize(
     "change",
     [
         {"state": "superb"},
+        {"state": "wrong"},
+        {"state": "failed"},
         {"failure": {"cause": "x", "message": "y", "remedy": ""}},
         {"score": None},
-        {"score": {"value": 2.0, "answer": None, "others": {}}},
+        {"score": None, "failure": {"cause": "x", "message": "y", "remedy": ""}},
+        within("score", value=2.0),
+        within("score", value=0.5),
+        within("score", value="1"),
+        within("score", value=True),
+        within("score", others={"other": 1.5}),
+        within("score", others={"other": "0.5"}),
+        within("score", answer=2),
+        within("score", weight=3),
         {"id": 3},
+        {"epoch": 0},
+        {"epoch": None},
+        {"epoch": 1.5},
+        {"epoch": "1"},
+        {"epoch": True},
         {"target": [1]},
+        {"groups": {"subject": 3}},
+        {"cost_usd": "NaN"},
+        {"cost_usd": "-1"},
+        {"cost_usd": "Infinity"},
+        {"cost_usd": 0.1},
         {"output": {"text": "no more than this"}},
+        within("output", duration_s="fast"),
+        within("output", duration_s=-1.0),
+        within("output", status="200"),
+        within("output", stop="never"),
+        within("output", text=["2"]),
+        within("output", logliks=[[-1.0, 1, 2]]),
+        within("output", logliks=[[-1.0, True]]),
+        within("output", usage={**simple()["output"]["usage"], "input_tokens": "three"}),
+        within("output", usage={**simple()["output"]["usage"], "input_tokens": -1}),
+        within("output", usage={"input_tokens": 3}),
         {"attempts": [{"when": "today"}]},
+        {"attempts": [{**simple()["attempts"][0], "duration_s": None}]},
+        {"note": "a key of another's"},
     ],
 )
 def test_a_line_that_was_edited_is_refused(change: dict[str, object]) -> None:
-    with pytest.raises(IntegrityError, match="no record of ours"):
-        parse_record(json.dumps({**simple(), **change}))
+    with pytest.raises(IntegrityError, match=r"records\.jsonl, line 7: this line is no record of ours"):
+        parse_record(json.dumps(simple(**change)), "records.jsonl, line 7")
+
+
+@pytest.mark.parametrize("key", simple())
+def test_a_line_that_lacks_a_key_is_refused(key: str) -> None:
+    left = {name: value for name, value in simple().items() if name != key}
+    with pytest.raises(IntegrityError):
+        parse_record(json.dumps(left))
+
+
+def test_a_number_too_large_for_a_float_is_refused() -> None:
+    text = json.dumps(simple(**within("score", others={"other": 0.25}))).replace("0.25", "1e999")
+    with pytest.raises(IntegrityError):
+        parse_record(text)
+
+
+@given(st.binary(max_size=200) | st.text(max_size=200))
+def test_any_other_bytes_are_refused_and_nothing_else_happens(line: bytes | str) -> None:
+    with pytest.raises(IntegrityError):
+        parse_record(line)
 
 
 @pytest.mark.parametrize("line", ["", "{", "[]", "null", '{"id": 1, "id": 2}', '{"x": NaN}', "[" * 100_000])

@@ -61,7 +61,7 @@ def run(
             keep=keep,
             connections=connections,
             retry=retry,
-            budget=None if budget is None else Budget(Decimal(budget), model.spec, prices, Decimal(0)),
+            budget=None if budget is None else Budget(Decimal(budget), model.spec, prices),
         )
         await Runner(plan, task, samples, bench, stop).run(earlier or Earlier())
 

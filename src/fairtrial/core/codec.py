@@ -5,16 +5,18 @@ was written is an IntegrityError, since a journal is evidence.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import math
+import re
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from fairtrial.core.canon import JSON
-from fairtrial.core.errors import IntegrityError
+from fairtrial.core.errors import IntegrityError, UsageError
 from fairtrial.core.output import STOPS, Loglik, Output, Usage
-from fairtrial.core.record import STATES, Attempt, Failure, Record, Score
+from fairtrial.core.record import Attempt, Failure, Record, Score
 
 _USAGE = ("input_tokens", "output_tokens", "reasoning_tokens", "cached_tokens", "cache_write_tokens")
-_OUTPUT = (
+_PLAIN = (
     "text",
     "stop",
     "reasoning",
@@ -27,6 +29,26 @@ _OUTPUT = (
     "model",
     "fingerprint",
 )
+_OUTPUT = (*_PLAIN, "logliks", "usage")
+_SCORE = ("value", "answer", "others")
+_FAILURE = ("cause", "message", "remedy")
+_ATTEMPT = ("at", "duration_s", "status", "cause", "waited_s")
+_RECORD = (
+    "id",
+    "epoch",
+    "state",
+    "input",
+    "target",
+    "choices",
+    "score",
+    "failure",
+    "groups",
+    "question",
+    "cost_usd",
+    "output",
+    "attempts",
+)
+_DECIMAL = re.compile(r"[0-9]+(\.[0-9]+)?")
 
 
 def record_line(record: Record) -> bytes:
@@ -63,21 +85,12 @@ def record_json(record: Record) -> dict[str, JSON]:
         "question": record.question,
         "cost_usd": record.cost_usd,
         "output": None if record.output is None else _output_json(record.output),
-        "attempts": [
-            {
-                "at": each.at,
-                "duration_s": each.duration_s,
-                "status": each.status,
-                "cause": each.cause,
-                "waited_s": each.waited_s,
-            }
-            for each in record.attempts
-        ],
+        "attempts": [{name: getattr(each, name) for name in _ATTEMPT} for each in record.attempts],
     }
 
 
 def _output_json(output: Output) -> dict[str, JSON]:
-    data: dict[str, JSON] = {name: getattr(output, name) for name in _OUTPUT}
+    data: dict[str, JSON] = {name: getattr(output, name) for name in _PLAIN}
     data["logliks"] = [[each.logprob, each.greedy, each.tokens] for each in output.logliks]
     usage = output.usage
     data["usage"] = None if usage is None else {name: getattr(usage, name) for name in _USAGE}
@@ -88,8 +101,8 @@ def parse_record(line: bytes | str, where: str = "records.jsonl") -> Record:
     """A record from its line. Raises IntegrityError naming `where`, for anything that is not one."""
     try:
         data = json.loads(line, object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
-        return _record(data)
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        return _record(_only(data, _RECORD))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, UsageError) as error:
         raise IntegrityError(
             f"{where}: this line is no record of ours ({type(error).__name__}: {error})",
             "restore the file from a copy; a journal is never edited by hand",
@@ -97,34 +110,35 @@ def parse_record(line: bytes | str, where: str = "records.jsonl") -> Record:
 
 
 def _record(data: Mapping[str, Any]) -> Record:
-    failure, score = data["failure"], data["score"]
-    if (failure is None) == (score is None):
-        raise ValueError("exactly one of score and failure must be there")
-    if data["state"] not in STATES:
-        raise ValueError(f"state {data['state']!r} is not known")
-    result: Score | Failure
-    if failure is not None:
-        result = Failure(_text(failure["cause"]), _text(failure["message"]), _text(failure["remedy"]))
-        if data["state"] != "failed":
-            raise ValueError("a failure's state is failed")
-    else:
-        others = {_text(name): float(value) for name, value in score["others"].items()}
-        result = Score(data["state"], float(score["value"]), _maybe_text(score["answer"]), others)
-        if not 0 <= result.value <= 1:
-            raise ValueError(f"score {result.value} lies outside 0 to 1")
+    epoch = _whole(data["epoch"])
+    if not epoch:
+        raise ValueError("epochs count from 1")
     return Record(
         sample_id=_text(data["id"]),
-        epoch=int(data["epoch"]),
+        epoch=epoch,
         input=_text(data["input"]),
         target=tuple(map(_text, data["target"])),
         question=_text(data["question"]),
-        result=result,
-        output=None if data["output"] is None else _output(data["output"]),
+        result=_result(data),
+        output=None if data["output"] is None else _output(_only(data["output"], _OUTPUT)),
         choices=tuple(map(_text, data["choices"])),
         groups={_text(key): _text(value) for key, value in data["groups"].items()},
-        attempts=tuple(Attempt(**each) for each in data["attempts"]),
-        cost_usd=_maybe_text(data["cost_usd"]),
+        attempts=tuple(_attempt(_only(each, _ATTEMPT)) for each in data["attempts"]),
+        cost_usd=_money(data["cost_usd"]),
     )
+
+
+def _result(data: Mapping[str, Any]) -> Score | Failure:
+    failure, score = data["failure"], data["score"]
+    if (failure is None) == (score is None):
+        raise ValueError("exactly one of score and failure must be there")
+    if failure is None:
+        kept = _only(score, _SCORE)
+        others = {_text(name): _number(value) for name, value in kept["others"].items()}
+        return Score(data["state"], _number(kept["value"]), _maybe_text(kept["answer"]), others)
+    if data["state"] != "failed":
+        raise ValueError("a failure's state is failed")
+    return Failure(**{name: _text(value) for name, value in _only(failure, _FAILURE).items()})
 
 
 def _output(data: Mapping[str, Any]) -> Output:
@@ -132,10 +146,42 @@ def _output(data: Mapping[str, Any]) -> Output:
     if data["stop"] not in STOPS:
         raise ValueError(f"stop {data['stop']!r} is not known")
     return Output(
-        **{name: data[name] for name in _OUTPUT},
-        logliks=tuple(Loglik(float(value), greedy, tokens) for value, greedy, tokens in data["logliks"]),
-        usage=None if usage is None else Usage(**usage),
+        text=_maybe_text(data["text"]),
+        stop=data["stop"],
+        reasoning=_maybe_text(data["reasoning"]),
+        refusal=_maybe_text(data["refusal"]),
+        logliks=tuple(_loglik(*each) for each in data["logliks"]),
+        usage=None
+        if usage is None
+        else Usage(**{name: _whole(value) for name, value in _only(usage, _USAGE).items()}),
+        request=_text(data["request"]),
+        response=_text(data["response"]),
+        status=_whole(data["status"]),
+        duration_s=_seconds(data["duration_s"]),
+        first_token_s=_seconds(data["first_token_s"]),
+        model=_maybe_text(data["model"]),
+        fingerprint=_maybe_text(data["fingerprint"]),
     )
+
+
+def _loglik(logprob: object, greedy: object, tokens: object) -> Loglik:
+    if not (greedy is None or isinstance(greedy, bool)):
+        raise TypeError(f"{greedy!r} is neither true, false nor null")
+    return Loglik(_number(logprob), greedy, _whole(tokens))
+
+
+def _attempt(data: Mapping[str, Any]) -> Attempt:
+    took, waited = _seconds(data["duration_s"]), _seconds(data["waited_s"])
+    if took is None or waited is None:
+        raise TypeError("an attempt's times are numbers")
+    return Attempt(_text(data["at"]), took, _whole(data["status"]), _maybe_text(data["cause"]), waited)
+
+
+def _only(data: Any, names: Collection[str]) -> Mapping[str, Any]:
+    """`data`, if it is an object with exactly these keys."""
+    if not isinstance(data, dict) or len(data) != len(names) or not all(name in data for name in names):
+        raise ValueError(f"{', '.join(names)} are the keys, no more and no fewer")
+    return data
 
 
 def _text(value: object) -> str:
@@ -146,6 +192,34 @@ def _text(value: object) -> str:
 
 def _maybe_text(value: object) -> str | None:
     return None if value is None else _text(value)
+
+
+def _number(value: object) -> float:
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not math.isfinite(value):
+        raise TypeError(f"{value!r} is not a finite number")
+    return float(value)
+
+
+def _seconds(value: object) -> float | None:
+    if value is None:
+        return None
+    seconds = _number(value)
+    if seconds < 0:
+        raise ValueError(f"{seconds} seconds")
+    return seconds
+
+
+def _whole(value: object) -> int | None:
+    """A count from 0, or None. A truth value is no count."""
+    if value is None or (type(value) is int and value >= 0):
+        return value
+    raise TypeError(f"{value!r} is not a whole number from 0")
+
+
+def _money(value: object) -> str | None:
+    if value is not None and not _DECIMAL.fullmatch(_text(value)):
+        raise ValueError(f"{value!r} is no amount of money")
+    return _maybe_text(value)
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from fairtrial.core.canon import JSON, canonical, digest
-from fairtrial.core.errors import UsageError
+from fairtrial.core.errors import IntegrityError, UsageError
 
 PLAN_VERSION = 1
 
@@ -79,6 +79,34 @@ class Plan:
             "seed": self.seed,
         }
 
+    @classmethod
+    def from_json(cls, data: Mapping[str, JSON]) -> Plan:
+        """The plan that `to_json` wrote. Raises IntegrityError for anything else, and for what `Plan` refuses."""
+        try:
+            task, model = _mapping(data["task"]), _mapping(data["model"])
+            if data["fairtrial_plan"] != PLAN_VERSION:
+                raise ValueError(f"version {data['fairtrial_plan']} is not {PLAN_VERSION}")
+            _text(task["name"])
+            spec = ModelSpec(_text(model["provider"]), _text(model["name"]), _mapping(model["options"]))
+            limit = data["limit"]
+            plan = cls(
+                task,
+                spec,
+                _text(data["questions"]),
+                _whole(data["n"]),
+                _whole(data["epochs"]),
+                None if limit is None else _whole(limit),
+                _whole(data["seed"]),
+            )
+            if plan.to_json() != data:
+                raise ValueError("it has other keys")
+        except (KeyError, TypeError, ValueError, UsageError) as error:
+            raise IntegrityError(
+                f"this is no plan of ours ({type(error).__name__}: {error})",
+                "restore plan.json from a copy; a plan made by a newer Fairtrial needs that Fairtrial",
+            ) from error
+        return plan
+
     @cached_property
     def bytes(self) -> bytes:
         """The canonical bytes, as they stand in `plan.json`."""
@@ -97,3 +125,21 @@ class Plan:
     def total(self) -> int:
         """Questions to ask: samples x epochs."""
         return self.n * self.epochs
+
+
+def _mapping(value: JSON) -> Mapping[str, JSON]:
+    if not isinstance(value, Mapping):
+        raise TypeError(f"{value!r:.60} is no object")
+    return value
+
+
+def _text(value: JSON) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r:.60} is no text")
+    return value
+
+
+def _whole(value: JSON) -> int:
+    if type(value) is not int:
+        raise TypeError(f"{value!r:.60} is no whole number")
+    return value

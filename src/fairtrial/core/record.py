@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from fairtrial.core.errors import UsageError
 from fairtrial.core.output import Output
 
 State = Literal["right", "wrong", "partial", "unparsed", "truncated", "refused", "failed"]
 STATES: tuple[State, ...] = ("right", "wrong", "partial", "unparsed", "truncated", "refused", "failed")
+
+_NO_CREDIT = ("wrong", "unparsed", "truncated", "refused")
 
 AS_IT_STANDS = "cut answers as they stand"
 """Key in `Score.others`: the score if an answer cut by the length limit is taken as it stands."""
@@ -24,13 +27,27 @@ class Score:
     """One sample's outcome. `value` in [0, 1]; unparsed, truncated and refused earn 0 and are told apart.
 
     answer: what the extractor read, None where it found nothing. others: the value this same reply would
-    have under other extractors or metrics, by name.
+    have under other extractors or metrics, by name. Raises UsageError for a value outside [0, 1], or one
+    that does not go with the state: the counts and the score of a run must never tell two stories.
     """
 
     state: State
     value: float
     answer: str | None = None
     others: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.state == "right":
+            fits = self.value == 1
+        elif self.state == "partial":
+            fits = 0 < self.value < 1
+        else:
+            fits = self.value == 0 and self.state in _NO_CREDIT
+        if not fits:
+            raise UsageError(f"a score of {self.value} can't be called {self.state!r}")
+        for name, value in self.others.items():
+            if not 0 <= value <= 1:
+                raise UsageError(f"a score of {value} under {name!r} lies outside 0 to 1")
 
 
 @dataclass(frozen=True, slots=True)

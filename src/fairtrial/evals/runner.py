@@ -29,7 +29,6 @@ from fairtrial.evals.retry import STANDARD, RetryPolicy
 BREAKER = 10
 """Completed requests that must all fail for one non-retryable cause before the run stops by itself."""
 SYNC_SECONDS = 1.0
-MAYBE_BILLED = frozenset({"timeout", "short-body", "bad-reply", "provider-error"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +128,8 @@ class Runner:
             question = self.task.question(sample, epoch)
             if unmarked is not None and unmarked.output is not None:
                 # It was answered and only the marking failed: mark again, don't ask again.
-                record = self._marked(sample, question, unmarked.output, unmarked.attempts)
+                cost = None if unmarked.cost_usd is None else Decimal(unmarked.cost_usd)
+                record = self._marked(sample, question, unmarked.output, unmarked.attempts, cost)
             else:
                 asked = await self._ask(sample, question)
                 if asked is None:
@@ -153,7 +153,8 @@ class Runner:
                 try:
                     output = await self._put(question)
                 except ProviderError as error:
-                    self._release(held, error)
+                    if self.bench.budget is not None:
+                        self.bench.budget.fail(held, error.cause)
                     took = self.bench.clock.monotonic() - entered
                     attempts.append(Attempt(at, round(took, 6), error.status, error.cause, round(waited, 3)))
                     wait = self.bench.retry.wait(error, len(attempts), self._rng)
@@ -167,7 +168,8 @@ class Runner:
                     self.gate.succeeded()
                     self._completed += 1
                     self._breaker_cause = None
-                    return self._marked(sample, question, output, tuple(attempts), held)
+                    cost = self._settle(held, output)
+                    return self._marked(sample, question, output, tuple(attempts), cost)
             finally:
                 self.gate.leave()
             waited = wait
@@ -185,17 +187,16 @@ class Runner:
         question: Question,
         output: Output,
         attempts: tuple[Attempt, ...],
-        held: Decimal = Decimal(0),
+        cost: Decimal | None,
     ) -> Record:
-        usage = output.usage
-        cost = None if usage is None else self.bench.prices.cost(self.bench.model.spec, usage)
-        if self.bench.budget is not None:
-            self.bench.budget.settle(held, cost)
         result: Score | Failure
         try:
             result = self.task.scorer(output, sample)
         except IntegrityError:
             raise
+        except ProviderError as error:
+            # What came can't be an answer (a log-probability above zero): the provider's fault, asked again.
+            result = Failure(error.cause, error.message, error.remedy)
         except FairtrialError as error:
             # The answer came; our rule could not mark it. No score, and never a zero.
             result = Failure(UNMARKED, error.message, error.remedy)
@@ -270,6 +271,14 @@ class Runner:
         if self._breaker_cause is not None and self._completed == BREAKER:
             self.stop.request(f"the first {BREAKER} requests all failed with {error.cause}")
 
+    def _settle(self, held: Decimal, output: Output) -> Decimal | None:
+        """What the answer cost, None where unknown; the reservation goes."""
+        usage = output.usage
+        cost = None if usage is None else self.bench.prices.cost(self.bench.model.spec, usage)
+        if self.bench.budget is not None:
+            self.bench.budget.settle(held, cost)
+        return cost
+
     def _hold(self, question: Question) -> Decimal | None:
         if self.bench.budget is None:
             return Decimal(0)
@@ -277,14 +286,6 @@ class Runner:
         if held is None:
             self.stop.request(f"the next question could pass --max-cost {self.bench.budget.limit}")
         return held
-
-    def _release(self, held: Decimal, error: ProviderError) -> None:
-        """A request that may have been worked on counts as paid in full: the limit holds even then."""
-        if self.bench.budget is not None:
-            if error.cause in MAYBE_BILLED:
-                self.bench.budget.settle(held, None)
-            else:
-                self.bench.budget.drop(held)
 
     async def _sleep(self, seconds: float) -> bool:
         """Wait; False where a stop came meanwhile."""

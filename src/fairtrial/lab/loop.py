@@ -8,9 +8,9 @@ import gc
 import signal
 import threading
 from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from fairtrial.core.errors import FairtrialError
 from fairtrial.core.ports import Progress
 from fairtrial.evals.runner import Stop
 
@@ -57,23 +57,24 @@ def settled_memory() -> Iterator[None]:
 
 
 def to_the_end(start: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """Run a coroutine to its end, also where a loop already runs (a notebook): then on a thread of its own."""
+    """Run a coroutine to its end, also where a loop already runs (a notebook): then on a thread of its own.
+
+    There an interrupt cancels the coroutine, which may still end well (a run returns what it has).
+    """
     try:
         asyncio.get_running_loop()
     except RuntimeError:
         return asyncio.run(start())
-    outcome: list[T] = []
-    failure: list[BaseException] = []
-
-    def body() -> None:
+    with ThreadPoolExecutor(1) as pool, asyncio.Runner() as runner:
+        loop = runner.get_loop()
+        task = loop.create_task(start())
+        ending = pool.submit(runner.run, _result(task))
         try:
-            outcome.append(asyncio.run(start()))
-        except FairtrialError as error:
-            failure.append(error)
+            return ending.result()
+        except KeyboardInterrupt:
+            loop.call_soon_threadsafe(task.cancel)
+            return ending.result()
 
-    thread = threading.Thread(target=body)
-    thread.start()
-    thread.join()
-    if failure:
-        raise failure[0]
-    return outcome[0]
+
+async def _result(task: asyncio.Task[T]) -> T:
+    return await task

@@ -83,9 +83,9 @@ def _settings(plan: Mapping[str, JSON]) -> dict[str, JSON]:
         "version": task.get("version"),
         "asks": task.get("asks"),
         "items": {
+            # Not the limit: with the same bytes and rules, n says which samples were taken.
             **{key: origin.get(key) for key in ("digest", "split", "revision")},
             "n": plan.get("n"),
-            "limit": plan.get("limit"),
         },
         "prompt": {key: value for key, value in prompt.items() if not _few_shot(key)},
         "few-shot": {key: value for key, value in prompt.items() if _few_shot(key)},

@@ -28,6 +28,7 @@ from fairtrial.stats.paired import PairedResult, compare_pairs, difference_inter
 from fairtrial.stats.power import detectable, detectable_discordant, deviates
 
 POWER = 0.8
+_ITEMS_MAY_DIFFER = ("task", "version", "items", "questions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +112,21 @@ def compare_all(
 
 
 def _pair(a: Side, b: Side, *, allow: Collection[str], level: float, seed: int) -> _Pairs:
-    """Match by sample id. A sample that failed, or was not asked, on either side is left out."""
+    """Match by sample id. A sample that failed, was not asked, or is another item on either side is left out."""
     check_level(level)
     labels = _labels(a, b)
     differences = check_comparable(a.plan, b.plan, allow=allow, labels=labels)
     first, second = by_sample(a.tally), by_sample(b.tally)
-    shared = [key for key, sample in first.items() if sample.count and key in second and second[key].count]
+    # Row numbers serve as ids where a file has none: the same id in two files need not be the same item.
+    doubtful = any(each.name in _ITEMS_MAY_DIFFER for each in differences)
+    shared = [
+        key
+        for key, sample in first.items()
+        if sample.count
+        and (other := second.get(key)) is not None
+        and other.count
+        and not (doubtful and sample.item != other.item)
+    ]
     if not shared:
         raise UsageError(
             f"no sample was scored in both {a.run} and {b.run}",
@@ -257,10 +267,14 @@ def _not_covered(pairs: _Pairs, family: int) -> tuple[str, ...]:
 
 
 def _labels(a: Side, b: Side) -> tuple[str, str]:
-    """The models' names; with the run's folder where both are the same model."""
+    """The models' names; with the run's folder where both are the same model, whole where its name is not
+    enough."""
     if a.summary.model != b.summary.model:
         return a.summary.model, b.summary.model
-    return f"{a.summary.model} ({_base(a.run)})", f"{b.summary.model} ({_base(b.run)})"
+    first, second = _base(a.run), _base(b.run)
+    if first == second:
+        first, second = a.run, b.run
+    return f"{a.summary.model} ({first})", f"{b.summary.model} ({second})"
 
 
 def _base(run: str) -> str:

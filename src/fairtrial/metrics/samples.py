@@ -17,7 +17,8 @@ ALONE = "\x00alone\x00"
 
 @dataclass(slots=True)
 class Sampled:
-    """One sample over its epochs: the sum of its scores and how many there are, and its groups."""
+    """One sample over its epochs: the sum of its scores and how many there are, its groups, and what names
+    its words (see `Entry.item`)."""
 
     total: float = 0.0
     count: int = 0
@@ -26,6 +27,7 @@ class Sampled:
     parsed_total: float = 0.0
     parsed: int = 0
     groups: Mapping[str, str] = field(default_factory=dict)
+    item: int = 0
     other_totals: dict[str, float] = field(default_factory=dict)
     other_counts: dict[str, int] = field(default_factory=dict)
 
@@ -35,7 +37,7 @@ class Sampled:
         return min(1.0, max(0.0, self.total / self.count))
 
     def add(self, entry: Entry) -> None:
-        self.groups = entry.groups
+        self.groups, self.item = entry.groups, entry.item
         if entry.value is None:
             self.failed += 1
             return
@@ -51,7 +53,7 @@ class Sampled:
 
 
 def by_sample(tally: Tally) -> dict[str, Sampled]:
-    """Samples in order of first appearance, failed ones included."""
+    """Samples in order of their ids, failed ones included."""
     samples: dict[str, Sampled] = {}
     for entry in tally:
         samples.setdefault(entry.sample_id, Sampled()).add(entry)

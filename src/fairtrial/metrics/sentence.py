@@ -149,7 +149,7 @@ def _limits(facts: Facts) -> str:
             )
     if facts.left_out:
         what = "sample was" if facts.left_out == 1 else "samples were"
-        found.append(f"{facts.left_out:,} {what} not scored on both sides and left out.")
+        found.append(f"{facts.left_out:,} {what} not scored, or not the same, on both sides and left out.")
     if facts.differences:
         found.append(
             "The runs differ in " + ", ".join(each.name for each in facts.differences) + ", as allowed."

@@ -6,6 +6,7 @@ under 5 MB whatever was asked and answered.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from array import array
 from collections import Counter
@@ -31,7 +32,8 @@ PARSED: frozenset[State] = frozenset(("right", "wrong", "partial"))
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One record in figures. value: None where it failed. others: by name, in the scorer's order.
-    Times in seconds, None where not measured; cost in dollars, None where unknown."""
+    Times in seconds, None where not measured; cost in dollars, None where unknown. item: names the sample's
+    input, choices and target, since equal ids in two files need not be equal items."""
 
     sample_id: str
     epoch: int
@@ -43,6 +45,7 @@ class Entry:
     duration_s: float | None
     first_token_s: float | None
     cost_usd: Decimal | None
+    item: int
 
     @property
     def parsed(self) -> bool:
@@ -58,6 +61,7 @@ class Tally:
         self._values = array("d")
         self._others: dict[str, array[float]] = {}
         self._groups = array("l")
+        self._items = array("Q")
         self._group_codes: dict[tuple[tuple[str, str], ...], int] = {}
         self._tokens = {kind: array("q") for kind in _TOKEN_KINDS}
         self._token_sums: dict[str, int] = {}
@@ -79,7 +83,7 @@ class Tally:
         return len(self._states)
 
     def add(self, record: Record) -> None:
-        """Remember the record. Raises UsageError for a score outside [0, 1] or a cost that is no number."""
+        """Remember the record. Raises UsageError for a cost that is no number."""
         key = record.sample_id if record.epoch == 1 else record.key
         row = self._rows.get(key)
         if row is None:
@@ -92,6 +96,7 @@ class Tally:
         self._states[row] = code
         self._counts[code] += 1
         self._groups[row] = self._group_code(record.groups)
+        self._items[row] = _item(record)
         self._measure(row, record)
         self._price(row, record)
         if isinstance(record.result, Failure):
@@ -153,7 +158,9 @@ class Tally:
         """Why samples failed, the commonest first."""
         return tuple(
             Cause(cause, count, self._examples[cause].message, self._examples[cause].remedy)
-            for cause, count in Counter(self._causes.values()).most_common()
+            for cause, count in sorted(
+                Counter(self._causes.values()).items(), key=lambda pair: (-pair[1], pair[0])
+            )
         )
 
     @property
@@ -162,10 +169,12 @@ class Tally:
         return tuple(self._others)
 
     def __iter__(self) -> Iterator[Entry]:
-        """Entries in order of first appearance."""
+        """Entries in order of sample id and epoch: answers come in any order, and no figure may depend on it,
+        not even in the last digit of a sum or through a random draw."""
         groups = [dict(pairs) for pairs in self._group_codes]
-        for key, row in self._rows.items():
-            sample_id, epoch = (key, 1) if isinstance(key, str) else key
+        keys = sorted((key, 1, key) if isinstance(key, str) else (*key, key) for key in self._rows)
+        for sample_id, epoch, key in keys:
+            row = self._rows[key]
             value = self._values[row]
             yield Entry(
                 sample_id,
@@ -178,6 +187,7 @@ class Tally:
                 _measured(self._durations[row]),
                 _measured(self._first_tokens[row]),
                 None if math.isnan(self._costs[row]) else Decimal(repr(self._costs[row])),
+                self._items[row],
             )
 
     def _new_row(self) -> int:
@@ -190,6 +200,7 @@ class Tally:
         for tokens in self._tokens.values():
             tokens.append(_UNKNOWN)
         self._groups.append(0)
+        self._items.append(0)
         return row
 
     def _forget(self, row: int) -> None:
@@ -258,6 +269,12 @@ class Tally:
                 return
             self._shown.add(sample_id)
         self._live.add(value)
+
+
+def _item(record: Record) -> int:
+    """64 bits that name the sample's words: enough to tell two items of one id apart."""
+    words = "\x00".join((record.input, *record.choices, "", *record.target))
+    return int.from_bytes(hashlib.blake2b(words.encode("utf-8", "surrogatepass"), digest_size=8).digest())
 
 
 def _known(count: int) -> int | None:

@@ -24,7 +24,7 @@ from fairtrial.core.canon import JSON, canonical, digest_bytes
 from fairtrial.core.codec import parse_record, record_line
 from fairtrial.core.errors import IntegrityError, StoreError, UsageError
 from fairtrial.core.plan import Plan
-from fairtrial.core.record import Record
+from fairtrial.core.record import Failure, Record
 
 PLAN, RECORDS, SUMMARY, REPORT = "plan.json", "records.jsonl", "summary.json", "report.html"
 LINE_LIMIT = 64 * 2**20
@@ -48,7 +48,7 @@ class RunFolder:
         try:
             out.mkdir(parents=True, exist_ok=True)
             path = _fresh(out, base)
-            (path / PLAN).write_bytes(plan.bytes)
+            write_file(path / PLAN, plan.bytes)
         except OSError as error:
             raise _store_error(error, f"can't write a run folder under {out}") from error
         return cls.open(path)
@@ -98,6 +98,10 @@ class RunFolder:
     def records(self) -> Iterator[Record]:
         return read_records(self.path)
 
+    def history(self) -> Iterator[Record]:
+        """Every record that was ever appended, the failed ones that were asked again included."""
+        return (record for _, record in _lines(self.path / RECORDS))
+
     def close(self) -> None:
         """Force to disk and give the lock back. May be called twice."""
         if self._descriptor >= 0:
@@ -132,11 +136,23 @@ def read_plan(path: Path) -> tuple[Mapping[str, JSON], str]:
 
 def read_records(path: Path) -> Iterator[Record]:
     """The latest record of every (sample id, epoch), in the order of the lines. Reads the file twice, line by
-    line, so that memory stays flat."""
+    line, so that memory stays flat. Raises IntegrityError where an answered question was answered once more:
+    only a failed one is asked again, and the best of two answers would be no measurement."""
     file = path / RECORDS
-    latest = {record.key: number for number, record in _lines(file)}
+    latest: dict[tuple[str, int], int] = {}
+    answered: set[tuple[str, int]] = set()
     for number, record in _lines(file):
-        if latest[record.key] == number:
+        if record.key in answered:
+            raise IntegrityError(
+                f"{file}, line {number}: sample {record.sample_id!r}, epoch {record.epoch} was answered before",
+                "restore the file from a copy; a journal is never edited by hand",
+            )
+        latest[record.key] = number
+        if not isinstance(record.result, Failure):
+            answered.add(record.key)
+    for number, record in _lines(file):
+        # `get`: a run that still goes on may have appended meanwhile.
+        if latest.get(record.key) == number:
             yield record
 
 
