@@ -17,6 +17,9 @@ from tests.wire.seen import Seen
 from tests.wire.server import serve
 
 KEY = "sk-ant-stub-0123456789"
+VERSIONS = ("2023-06-01", "2026-10-21")
+"""Versions of the wire in use: ours, and the one that the SDK names since its release 2."""
+
 MODELS = ("claude-haiku-4-5", "claude-sonnet-4-6", "claude-opus-5")
 
 _WORD = re.compile(r"\[([a-z0-9-]+)\]")
@@ -32,12 +35,17 @@ def _error(status: int, kind: str, message: str, **headers: str) -> web.Response
     return web.json_response(value, status=status, headers=headers)
 
 
+def _bearer(request: web.Request) -> str:
+    """The key as the SDK sends it since its release 2; before, and from us, it is `x-api-key`."""
+    return request.headers.get("Authorization", "").removeprefix("Bearer ")
+
+
 def _refused(request: web.Request, body: dict[str, Any], word: str) -> web.Response | None:
     bad = "invalid_request_error"
     thinking, model = body.get("thinking", {}), body.get("model", "")
-    if request.headers.get("x-api-key") != KEY:
+    if KEY not in (request.headers.get("x-api-key"), _bearer(request)):
         return _error(401, "authentication_error", "invalid x-api-key")
-    if request.headers.get("anthropic-version") != "2023-06-01" or "max_tokens" not in body:
+    if request.headers.get("anthropic-version") not in VERSIONS or "max_tokens" not in body:
         return _error(400, bad, "anthropic-version: header is required; max_tokens: Field required")
     if model not in MODELS:
         return _error(404, "not_found_error", f"model: {model}")
@@ -148,10 +156,19 @@ def _events(message: dict[str, Any], word: str) -> list[dict[str, Any]]:
     return [*events, {"type": "message_delta", "delta": delta, "usage": last}, {"type": "message_stop"}]
 
 
+async def models(_: web.Request) -> web.Response:
+    made = "2026-01-01T00:00:00Z"
+    listed = [{"type": "model", "id": name, "display_name": name, "created_at": made} for name in MODELS]
+    return web.json_response(
+        {"data": listed, "has_more": False, "first_id": MODELS[0], "last_id": MODELS[-1]}
+    )
+
+
 def make(_: dict[str, Any]) -> web.Application:
     seen = Seen()
     app = web.Application(middlewares=[seen.middleware])
     app.router.add_post("/v1/messages", messages)
+    app.router.add_get("/v1/models", models)
     app.router.add_get("/seen", seen.show)
     return app
 

@@ -85,7 +85,9 @@ def _chunks(word: str, prompt: str, model: str, body: dict[str, Any]) -> list[di
         return [about]
     text, reason = answer_to(prompt), "STOP"
     pieces: list[dict[str, Any]] = [{"text": text[:9]}, {"text": text[9:]}]
-    if body.get("generationConfig", {}).get("thinkingConfig", {}).get("includeThoughts"):
+    thinking = body.get("generationConfig", {}).get("thinkingConfig", {})
+    # The endpoint reads JSON as protobuf does: either spelling of a name. The SDK sends the second one here.
+    if thinking.get("includeThoughts") or thinking.get("include_thoughts"):
         pieces.insert(0, {"text": "They want to be counted.", "thought": True})
         usage |= {"thoughtsTokenCount": 40, "cachedContentTokenCount": 4, "totalTokenCount": 61}
     match word:
@@ -105,10 +107,17 @@ def _chunks(word: str, prompt: str, model: str, body: dict[str, Any]) -> list[di
     return chunks
 
 
+async def models(_: web.Request) -> web.Response:
+    listed = [{"name": f"models/{name}", "displayName": name, "version": "001"} for name in MODELS]
+    return web.json_response({"models": listed})
+
+
 def make(_: dict[str, Any]) -> web.Application:
     seen = Seen()
     app = web.Application(middlewares=[seen.middleware])
-    app.router.add_post("/v1beta/models/{call}", generate)
+    # Older SDKs and we say v1beta, the SDK since its release 3 says v1.
+    app.router.add_post("/{version:v1|v1beta}/models/{call}", generate)
+    app.router.add_get("/{version:v1|v1beta}/models", models)
     app.router.add_get("/seen", seen.show)
     return app
 

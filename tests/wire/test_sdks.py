@@ -160,6 +160,15 @@ def test_google_stream(google_stub: Server) -> None:
     assert chunks[-1].candidates[0].finish_reason == types.FinishReason.STOP
 
 
+def test_the_lists_of_models(openai_stub: Server, anthropic_stub: Server, google_stub: Server) -> None:
+    with _openai(openai_stub) as client:
+        assert [each.id for each in client.models.list()] == list(gpt.MODELS)
+    with _anthropic(anthropic_stub) as client:
+        assert [each.id for each in client.models.list()] == list(claude.MODELS)
+    with _google(google_stub) as client:
+        assert [each.name for each in client.models.list()] == [f"models/{name}" for name in gemini.MODELS]
+
+
 def test_google_errors(google_stub: Server) -> None:
     with _google(google_stub) as client:
         for text, model, code in (

@@ -7,14 +7,14 @@ every read. HF_HUB_OFFLINE=1 is honoured: then only what is already there is use
 from __future__ import annotations
 
 import hashlib
+import http.client
 import os
-import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-from fairtrial.core.errors import IntegrityError, UsageError
+from fairtrial.core.errors import IntegrityError, StoreError, UsageError
 
 LIMIT = 512 * 2**20
 """Bytes a dataset file may have."""
@@ -27,18 +27,16 @@ class Hub:
         self._environ = environ
 
     def fetch(self, repo: str, path: str, revision: str, sha256: str) -> bytes:
-        """The file's bytes. Raises UsageError where it can't be had, IntegrityError where it is another file."""
+        """The file's bytes. Raises UsageError where it can't be had, IntegrityError where it is another file,
+        StoreError where it can't be kept."""
         kept = self._cache() / sha256
         if kept.is_file():
-            return _checked(kept.read_bytes(), sha256, str(kept))
+            return _checked(kept.read_bytes(), sha256, str(kept), kept=True)
         remedy = f"download {path} of the dataset {repo} (revision {revision}) and give it with --data FILE"
         if self._environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "true", "yes", "on"):
             raise UsageError(f"the dataset {repo} is not on this machine and HF_HUB_OFFLINE is set", remedy)
         data = _checked(self._download(repo, path, revision, remedy), sha256, f"{path} of {repo}")
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        beside = kept.with_suffix(f".{os.getpid()}")
-        beside.write_bytes(data)
-        beside.replace(kept)
+        _keep(kept, data)
         return data
 
     def _download(self, repo: str, path: str, revision: str, remedy: str) -> bytes:
@@ -53,7 +51,7 @@ class Hub:
         try:
             with urllib.request.urlopen(request, timeout=60) as reply:
                 data: bytes = reply.read(LIMIT + 1)
-        except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+        except (OSError, http.client.HTTPException) as error:
             raise UsageError(f"the dataset {repo} can't be fetched: {error}", remedy) from error
         if len(data) > LIMIT:
             raise UsageError(f"{path} of {repo} is larger than {LIMIT // 2**20} MiB", remedy)
@@ -67,11 +65,27 @@ class Hub:
         return Path(cache) / "fairtrial"
 
 
-def _checked(data: bytes, sha256: str, name: str) -> bytes:
+def _keep(path: Path, data: bytes) -> None:
+    """Whole or not at all. Raises StoreError."""
+    beside = path.with_suffix(f".{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_bytes(data)
+        beside.replace(path)
+    except OSError as error:
+        raise StoreError(
+            f"the dataset file can't be kept in {path.parent}: {error.strerror}",
+            "name another folder with HF_HOME, or make room",
+        ) from error
+
+
+def _checked(data: bytes, sha256: str, name: str, *, kept: bool = False) -> bytes:
     found = hashlib.sha256(data).hexdigest()
     if found != sha256:
         raise IntegrityError(
             f"{name} has SHA-256 {found}, not {sha256}",
-            "it is another file than the pinned one; fetch it again",
+            f"it is not the pinned file; delete {name} and run again"
+            if kept
+            else "it is not the pinned file",
         )
     return data

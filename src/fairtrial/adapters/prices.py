@@ -1,8 +1,8 @@
 """US dollars for tokens: the user's own table, then genai-prices as installed. Unknown is None, never zero.
 
-`openai/`, `anthropic/` and `google/` are priced as that provider bills; `openai-api/` by the host of its
-address where genai-prices knows it. Local servers, recordings and Python functions have no price unless the
-table names them.
+`openai/`, `anthropic/` and `google/` are priced as that provider bills. With an address of their own, they and
+`openai-api/` are priced by its host, where genai-prices knows it. Local servers, recordings and Python functions
+have no price unless the table names them.
 """
 
 from __future__ import annotations
@@ -86,11 +86,11 @@ class PriceTable:
     def _look_up(self, model: ModelSpec, address: str | None) -> tuple[Step, ...]:
         if own := self._table.get(str(model)):
             return (own,)
-        if model.provider in BILLED:
-            return _package(model.name, model.provider, None)
-        if model.provider == "openai-api" and address and not _LOCAL.match(address):
-            return _package(model.name, None, address)
-        return ()
+        if address is None:
+            return _package(model.name, model.provider, None) if model.provider in BILLED else ()
+        if model.provider not in (*BILLED, "openai-api") or _LOCAL.match(address):
+            return ()
+        return _package(model.name, None, address)
 
 
 def _package(name: str, provider: str | None, address: str | None) -> tuple[Step, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.metadata import entry_points
 from typing import Any, Final
 
@@ -31,6 +32,25 @@ PROVIDERS: Final[Mapping[str, str]] = {
     "python": "fairtrial.adapters.models.function:Function",
 }
 
+ADDRESSES: Final[Mapping[str, str]] = {
+    "openai": "OPENAI_BASE_URL",
+    "openai-api": "OPENAI_BASE_URL",
+    "anthropic": "ANTHROPIC_BASE_URL",
+}
+"""Environment variables that hold a provider's base address."""
+
+
+def located(spec: ModelSpec, environ: Mapping[str, str]) -> ModelSpec:
+    """`spec` with its address among its options, where it comes from the environment.
+
+    The address decides who answers, so it belongs in the plan: otherwise `--resume` would mix the answers of
+    two servers, and a local one would be priced as the vendor's.
+    """
+    address = environ.get(ADDRESSES.get(spec.provider, ""), "").strip()
+    if not address or spec.options.get("base_url") is not None:
+        return spec
+    return replace(spec, options={**spec.options, "base_url": address})
+
 
 def open_model(
     spec: ModelSpec,
@@ -42,13 +62,14 @@ def open_model(
 ) -> Model:
     """The model that `spec` names. Opens no connection yet.
 
-    environ: where keys, base addresses and proxies come from. connections: most requests at a time.
+    environ: where keys, base addresses (see `located`) and proxies come from. connections: most at a time.
     recordings: what `replay/NAME` may name besides a folder or file.
     Raises UnknownName for a provider nobody knows (with the nearest), UsageError for a missing key (naming
     the variable), a missing address, and options that the provider doesn't take.
     """
     if connections < 1:
         raise UsageError(f"connections is {connections}", "give at least 1")
+    spec = located(spec, environ)
     setting = Setting(environ, timeouts, connections, recordings or {})
     model: Model = _provider(spec.provider)(spec, setting)
     return model

@@ -16,6 +16,7 @@ from fairtrial.adapters.models.address import below, endpoint
 from fairtrial.adapters.models.events import events, is_stream
 from fairtrial.adapters.models.failures import Asked, bad_shape, broken_stream, parse
 from fairtrial.adapters.models.http import Reply, Transport
+from fairtrial.adapters.models.nearest import Nearest
 from fairtrial.adapters.models.setting import (
     Setting,
     key_from,
@@ -25,7 +26,7 @@ from fairtrial.adapters.models.setting import (
     refuse_options,
 )
 from fairtrial.adapters.models.shape import count, words
-from fairtrial.core.errors import UsageError
+from fairtrial.core.errors import ProviderError, UsageError
 from fairtrial.core.output import Output, Stop, Usage
 from fairtrial.core.plan import ModelSpec
 from fairtrial.core.question import Decoding, Generate, Loglikelihood
@@ -66,12 +67,14 @@ class Anthropic:
     def __init__(self, spec: ModelSpec, setting: Setting) -> None:
         refuse_options(spec, "base_url", "stream")
         key = key_from(setting.environ, "ANTHROPIC_API_KEY", needed_by=str(spec))
-        base = endpoint(option_text(spec, "base_url") or setting.environ.get("ANTHROPIC_BASE_URL") or BASE)
+        base = endpoint(option_text(spec, "base_url") or BASE)
         self._spec = spec
         self._stream = option_flag(spec, "stream")
         self._asked = Asked(str(spec), base.host or "", "ANTHROPIC_API_KEY")
         self._wire = Transport(str(spec), {"x-api-key": key, "anthropic-version": VERSION}, (key,), setting)
         self._url = below(base, "messages" if base.path.endswith("/v1") else "v1/messages")
+        listing = "models?limit=1000" if base.path.endswith("/v1") else "v1/models?limit=1000"
+        self._nearest = Nearest(self._wire, below(base, listing), spec.name)
 
     @property
     def spec(self) -> ModelSpec:
@@ -85,9 +88,13 @@ class Anthropic:
     async def generate(self, question: Generate) -> Output:
         body = request(self._spec.name, question, stream=self._stream)
         reply = await self._wire.post(self._url, body, starts=starts if self._stream else None)
-        if self._stream and is_stream(reply):
-            return read_stream(reply, self._asked)
-        return read(parse(reply, self._asked), reply, self._asked)
+        try:
+            if self._stream and is_stream(reply):
+                return read_stream(reply, self._asked)
+            return read(parse(reply, self._asked), reply, self._asked)
+        except ProviderError as error:
+            await self._nearest.tell(error)
+            raise
 
     async def loglikelihood(self, question: Loglikelihood) -> Output:
         raise no_likelihood(self._spec)

@@ -164,20 +164,24 @@ def usage_of(value: dict[str, Any]) -> Usage | None:
         output_tokens=count(usage, "completion_tokens"),
         reasoning_tokens=count(spent, "reasoning_tokens") if isinstance(spent, dict) else None,
         cached_tokens=count(cached, "cached_tokens") if isinstance(cached, dict) else None,
+        cache_write_tokens=count(cached, "cache_write_tokens") if isinstance(cached, dict) else None,
     )
 
 
-def part_thinking(text: str) -> tuple[str | None, str]:
-    """Split off thinking that stands in the answer itself, between `<think>` and `</think>` at its start.
+def part_thinking(text: str) -> tuple[str | None, str | None]:
+    """Split off thinking that stands in the answer itself, before a first `</think>`.
 
-    Returns (thinking, answer). Left whole where the tag is not closed: then nobody can say where the answer
-    begins, and a cut answer is told by its finish reason.
+    Returns (thinking, answer). The opening `<think>` may be missing: some templates put it at the prompt's
+    end (DeepSeek-R1, Qwen). An opened tag that is never closed is thinking without an answer, None: what was
+    only thought must not be marked.
     """
-    opened = text.lstrip()
-    if not opened.startswith("<think>"):
+    head, closed, answer = text.partition("</think>")
+    opened = head.lstrip()
+    if opened.startswith("<think>"):
+        return opened.removeprefix("<think>").strip(), answer.lstrip() if closed else None
+    if not closed or "<think>" in head:
         return None, text
-    thinking, closed, answer = opened.removeprefix("<think>").partition("</think>")
-    return (thinking.strip(), answer.lstrip()) if closed else (None, text)
+    return head.strip(), answer.lstrip()
 
 
 def _collect(parts: list[str], piece: object) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from fairtrial.adapters.models.chat import first_choice, sampling, stop_of, streamed, usage_of
+from fairtrial.adapters.models.chat import first_choice, part_thinking, sampling, stop_of, streamed, usage_of
 from fairtrial.adapters.models.events import events
 from fairtrial.adapters.models.failures import Asked, broken_stream
 from fairtrial.adapters.models.http import Reply
@@ -65,9 +65,11 @@ def read_stream(reply: Reply, asked: Asked) -> Output:
 
 
 def _output(text: str | None, finish: object, about: dict[str, Any], reply: Reply) -> Output:
+    reasoning, answer = (None, None) if text is None else part_thinking(text)
     return Output(
-        text=text,
+        text=answer,
         stop=stop_of(finish),
+        reasoning=reasoning,
         usage=usage_of(about),
         request=reply.request,
         response=reply.text,

@@ -59,7 +59,7 @@ _BAD_KEY: Final = re.compile(r"API_KEY_INVALID|API key not valid", re.IGNORECASE
 _DELAY: Final = re.compile(r'"retryDelay"\s*:\s*"(\d{1,7}(?:\.\d{1,9})?)s"')
 _NO_MODEL: Final = re.compile(
     r"model_not_found|invalid model|unknown model|models?\b.{0,200}(does not exist|not found|not exist)"
-    r"|^model: ",
+    r"|not_found_error model: ",
     re.IGNORECASE,
 )
 
@@ -144,7 +144,7 @@ def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> floa
         return seconds
     try:
         date = parsedate_to_datetime(told)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if date.tzinfo is None:
         date = date.replace(tzinfo=UTC)

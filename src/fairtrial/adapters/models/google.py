@@ -16,6 +16,7 @@ from fairtrial.adapters.models.address import below, endpoint
 from fairtrial.adapters.models.events import events, is_stream
 from fairtrial.adapters.models.failures import Asked, bad_shape, broken_stream, parse
 from fairtrial.adapters.models.http import Reply, Transport
+from fairtrial.adapters.models.nearest import Nearest
 from fairtrial.adapters.models.setting import (
     Setting,
     key_from,
@@ -25,6 +26,7 @@ from fairtrial.adapters.models.setting import (
     refuse_options,
 )
 from fairtrial.adapters.models.shape import count, words
+from fairtrial.core.errors import ProviderError
 from fairtrial.core.output import Output, Stop, Usage
 from fairtrial.core.plan import ModelSpec
 from fairtrial.core.question import Decoding, Generate, Loglikelihood
@@ -69,6 +71,7 @@ class Google:
         verb = "streamGenerateContent?alt=sse" if self._stream else "generateContent"
         version = "" if base.path.endswith(("/v1", "/v1beta")) else "v1beta/"
         self._url = below(base, f"{version}{quote(name)}:{verb}")
+        self._nearest = Nearest(self._wire, below(base, f"{version}models?pageSize=1000"), spec.name)
 
     @property
     def spec(self) -> ModelSpec:
@@ -82,9 +85,13 @@ class Google:
     async def generate(self, question: Generate) -> Output:
         body = request(self._spec.name, question)
         reply = await self._wire.post(self._url, body, starts=starts if self._stream else None)
-        if self._stream and is_stream(reply):
-            return read_stream(reply, self._asked)
-        return read([parse(reply, self._asked)], reply, self._asked)
+        try:
+            if self._stream and is_stream(reply):
+                return read_stream(reply, self._asked)
+            return read([parse(reply, self._asked)], reply, self._asked)
+        except ProviderError as error:
+            await self._nearest.tell(error)
+            raise
 
     async def loglikelihood(self, question: Loglikelihood) -> Output:
         raise no_likelihood(self._spec)
@@ -129,7 +136,7 @@ def _thinking(name: str, effort: str) -> dict[str, Any]:
         return {"thinkingBudget": BUDGETS[effort], "includeThoughts": effort != "none"}
     # Later models can't switch thinking off: the lowest level stands in for "none".
     level = "minimal" if effort == "none" else effort
-    return {"thinkingLevel": level, "includeThoughts": effort != "none"}
+    return {"thinkingLevel": level.upper(), "includeThoughts": effort != "none"}
 
 
 def starts(data: str) -> bool:

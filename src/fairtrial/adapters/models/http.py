@@ -8,12 +8,14 @@ the size limit hold for what a small body expands to.
 from __future__ import annotations
 
 import asyncio
+import json
 import ssl
 import zlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Final, NoReturn
+from urllib.parse import quote
 
 import aiohttp
 from multidict import CIMultiDict
@@ -51,8 +53,10 @@ class Transport:
     ) -> None:
         self._who = who
         self._headers = CIMultiDict({"Content-Type": "application/json", "User-Agent": AGENT, **headers})
-        self._headers["Accept-Encoding"] = "gzip, deflate"
-        self._secrets = tuple(secret for secret in secrets if len(secret) >= SHORTEST_SECRET)
+        self._headers["Accept-Encoding"] = "gzip"
+        self._secrets = tuple(
+            form for secret in secrets if len(secret) >= SHORTEST_SECRET for form in _forms(secret)
+        )
         self._setting = setting
         self._session: aiohttp.ClientSession | None = None
 
@@ -85,6 +89,12 @@ class Transport:
                 text = text.replace(secret, "[key]")
         return text
 
+    def _clean_headers(self, response: aiohttp.ClientResponse) -> Mapping[str, str]:
+        # Only those of a refusal are ever shown (where a redirect points to).
+        if response.status == 200:
+            return response.headers
+        return CIMultiDict((name, self.clean(value)) for name, value in response.headers.items())
+
     def _open(self, url: URL) -> aiohttp.ClientSession:
         limits = self._setting.timeouts
         return aiohttp.ClientSession(
@@ -111,7 +121,7 @@ class Transport:
                 reading = _Reading(started, starts, self._setting.timeouts.between)
                 await reading.take(response)
                 text = reading.text()
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        except (aiohttp.ClientError, OSError, TimeoutError, UnicodeError) as error:
             self._fail(error, url, body, answered)
         except _BadBody as error:
             raise self._error("bad-reply", f"{url.host} sent {error}", body, retryable=True) from error
@@ -119,7 +129,7 @@ class Transport:
             response.status,
             self.clean(text),
             self.clean(body),
-            response.headers,
+            self._clean_headers(response),
             perf_counter() - started,
             reading.first_token_s,
         )
@@ -154,15 +164,16 @@ class _Reading:
         self._parts: list[bytes] = []
         self._size = 0
         self._line = b""
+        self._inflating: zlib._Decompress | None = None
         self.first_token_s: float | None = None
 
     async def take(self, response: aiohttp.ClientResponse) -> None:
         length = response.content_length
         if length is not None and length > LIMIT:
             raise _BadBody(f"a reply of {length:,} bytes; at most {LIMIT:,} are read")
-        inflate = _inflater(response.headers.get("Content-Encoding", ""))
+        self._inflating = _inflater(response.headers.get("Content-Encoding", ""))
         async for piece in self._pieces(response):
-            data = piece if inflate is None else inflate(piece, LIMIT + 1 - self._size)
+            data = self._inflated(piece)
             self._size += len(data)
             if self._size > LIMIT:
                 raise _BadBody(f"a reply that grows beyond {LIMIT:,} bytes")
@@ -171,11 +182,25 @@ class _Reading:
                 self._look(data, self._starts)
 
     def text(self) -> str:
+        if self._inflating is not None and self._parts and not self._inflating.eof:
+            raise aiohttp.ClientPayloadError("the compressed reply is cut")
         data = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
         try:
             return data.decode()
         except UnicodeDecodeError as error:
             raise _BadBody("a reply that is not UTF-8 text") from error
+
+    def _inflated(self, piece: bytes) -> bytes:
+        """The piece as it was before compression, at most one byte more than there is room for."""
+        if self._inflating is None:
+            return piece
+        try:
+            data = self._inflating.decompress(piece, LIMIT + 1 - self._size)
+        except zlib.error as error:
+            raise _BadBody("a compressed reply that can't be inflated") from error
+        if self._inflating.unused_data:
+            raise _BadBody("a compressed reply with something behind its end")
+        return data
 
     def _pieces(self, response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
         if self._starts is None:
@@ -200,23 +225,20 @@ class _Reading:
                 return
 
 
-def _inflater(encoding: str) -> Callable[[bytes, int], bytes] | None:
-    """A function that inflates the next piece to at most so many bytes; None for a plain body."""
+def _inflater(encoding: str) -> zlib._Decompress | None:
+    """What inflates the body; None for a plain one."""
     encoding = encoding.strip().lower()
     if encoding in ("", "identity"):
         return None
-    if encoding not in ("gzip", "x-gzip", "deflate"):
+    if encoding not in ("gzip", "x-gzip"):
         raise _BadBody(f"a reply in the encoding {encoding[:40]!r}, which nobody asked for")
-    # 32 added: zlib tells gzip and zlib headers apart by itself.
-    inflating = zlib.decompressobj(zlib.MAX_WBITS + 32)
+    return zlib.decompressobj(zlib.MAX_WBITS + 16)  # 16 added: gzip and nothing else.
 
-    def inflate(piece: bytes, room: int) -> bytes:
-        try:
-            return inflating.decompress(piece, room)
-        except zlib.error as error:
-            raise _BadBody("a compressed reply that can't be inflated") from error
 
-    return inflate
+def _forms(secret: str) -> set[str]:
+    """A key as it may come back: as it is, as JSON writes it (slashes escaped or not), as an address does."""
+    written = json.dumps(secret)[1:-1]
+    return {secret, written, written.replace("/", "\\/"), quote(secret, safe="")}
 
 
 def _explain(error: Exception, url: URL, answered: bool, setting: Setting) -> tuple[str, str, str]:
@@ -240,7 +262,7 @@ def _explain(error: Exception, url: URL, answered: bool, setting: Setting) -> tu
                 f"{where} is silent (limits: first byte {told.first_byte:g} s, whole {told.whole:g} s)",
                 "give --timeout more seconds, or ask a faster endpoint",
             )
-        case aiohttp.ClientConnectorDNSError():
+        case aiohttp.ClientConnectorDNSError() | UnicodeError():
             return "connection", f"the name {url.host} can't be resolved", "check the address and the network"
         case aiohttp.ClientConnectorError():
             return "connection", f"{where} can't be reached ({_short(error.os_error)})", check

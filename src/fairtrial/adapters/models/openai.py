@@ -7,10 +7,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Final
 
 from fairtrial.adapters.models import chat, completions, likelihood
@@ -18,6 +15,7 @@ from fairtrial.adapters.models.address import below, endpoint
 from fairtrial.adapters.models.events import is_stream
 from fairtrial.adapters.models.failures import Asked, parse
 from fairtrial.adapters.models.http import Transport
+from fairtrial.adapters.models.nearest import Nearest
 from fairtrial.adapters.models.selftest import test_logprobs
 from fairtrial.adapters.models.setting import Setting, key_from, option_flag, option_text, refuse_options
 from fairtrial.core.errors import ProviderError, UsageError
@@ -59,7 +57,7 @@ class OpenAI:
         if self._api not in (None, *APIS):
             raise UsageError(f"{spec}: api is {self._api!r}", f"give one of {', '.join(APIS)}")
         self._stream = option_flag(spec, "stream")
-        self._base = endpoint(_address(spec, preset, setting))
+        self._base = endpoint(_address(spec, preset))
         key = _key(spec, preset, setting)
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         self._asked = Asked(str(spec), self._base.host or "", preset.key_variable)
@@ -67,7 +65,7 @@ class OpenAI:
         self._chat = below(self._base, "chat/completions")
         self._completions = below(self._base, "completions")
         self._plain = spec.provider != "openai" or not chat.reasons(spec.name)
-        self._nearest: asyncio.Task[str] | None = None
+        self._nearest = Nearest(self._wire, below(self._base, "models"), spec.name)
 
     @property
     def spec(self) -> ModelSpec:
@@ -101,7 +99,7 @@ class OpenAI:
                 return read_stream(reply, self._asked)
             return read(parse(reply, self._asked), reply, self._asked)
         except ProviderError as error:
-            await self._name_nearest(error)
+            await self._nearest.tell(error)
             raise
 
     async def loglikelihood(self, question: Loglikelihood) -> Output:
@@ -118,32 +116,12 @@ class OpenAI:
         try:
             return likelihood.read(parse(reply, self._asked), reply, self._asked, question)
         except ProviderError as error:
-            await self._name_nearest(error)
+            await self._nearest.tell(error)
             raise
 
     def _refuse_chat(self) -> None:
         if self._api == "chat":
             raise _no_completions(str(self._spec), "a chat endpoint can't state log-likelihoods")
-
-    async def _name_nearest(self, error: ProviderError) -> None:
-        """Put the nearest model names into an `unknown-model` error's remedy; asks the list only once."""
-        if error.cause != "unknown-model":
-            return
-        if self._nearest is None:
-            self._nearest = asyncio.ensure_future(self._list())
-        if near := await self._nearest:
-            error.remedy = f"the nearest: {near}"
-
-    async def _list(self) -> str:
-        try:
-            async with asyncio.timeout(10):
-                reply = await self._wire.get(below(self._base, "models"))
-            listed = json.loads(reply.text)["data"]
-            names = [str(entry["id"]) for entry in listed]
-        except (ProviderError, TimeoutError, ValueError, RecursionError, LookupError, TypeError):
-            return ""  # The list is a courtesy; that the model is unknown has been said already.
-        near = get_close_matches(self._spec.name, names, n=3, cutoff=0.5)
-        return ", ".join(near or sorted(names)[:5])
 
 
 def _no_completions(model: str, why: str) -> UsageError:
@@ -153,15 +131,12 @@ def _no_completions(model: str, why: str) -> UsageError:
     )
 
 
-def _address(spec: ModelSpec, preset: Preset, setting: Setting) -> str:
-    """The base address: the option, for `openai/` and `openai-api/` OPENAI_BASE_URL, or the preset's own.
+def _address(spec: ModelSpec, preset: Preset) -> str:
+    """The base address: the option (or the environment's, see `registry.located`), or the preset's own.
 
     An address of the call itself (as lm-eval's base_url is) is cut back to its base.
     """
-    given = option_text(spec, "base_url")
-    if given is None and preset.key_variable == "OPENAI_API_KEY":
-        given = setting.environ.get("OPENAI_BASE_URL") or None
-    given = given or preset.base_url
+    given = option_text(spec, "base_url") or preset.base_url
     if not given:
         raise UsageError(
             f"{spec} needs the address of its server",

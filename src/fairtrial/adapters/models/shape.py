@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
+
+MOST: Final = 2**53 - 1
+"""Largest count that is believed; more is no count, and would not fit where counts are summed."""
 
 
 def count(usage: Mapping[str, Any], key: str) -> int | None:
-    """A token count; None unless it is a whole number from 0."""
+    """A token count; None unless it is a whole number from 0 to MOST."""
     value = usage.get(key)
-    return value if type(value) is int and value >= 0 else None
+    return value if type(value) is int and 0 <= value <= MOST else None
 
 
 def words(value: object) -> str | None:
