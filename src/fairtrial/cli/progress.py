@@ -12,6 +12,7 @@ from typing import Any
 
 from fairtrial.core.ports import Progress
 from fairtrial.core.record import Record
+from fairtrial.report.plain import visible
 
 REPAINT_S = 0.2
 """At most five repaints a second: `advanced` is called for every answer and must cost nothing in between."""
@@ -30,12 +31,13 @@ class Quiet:
 
     def started(self, model: str, task: str, total: int, already: int) -> None:
         if already:
-            print(f"{model} on {task}: {already:,} of {total:,} were answered before", file=sys.stderr)
+            told = f"{model} on {task}: {already:,} of {total:,} were answered before"
+            print(visible(told), file=sys.stderr, flush=True)
 
     def advanced(self, record: Record, in_flight: int) -> None: ...
 
     def notice(self, text: str) -> None:
-        print(text, file=sys.stderr, flush=True)
+        print(visible(text), file=sys.stderr, flush=True)
 
     def finished(self) -> None: ...
 
@@ -53,7 +55,7 @@ class Live:
         self._display: Any = None
 
     def started(self, model: str, task: str, total: int, already: int) -> None:
-        self._title, self._total, self._already = f"{model} on {task}", total, already
+        self._title, self._total, self._already = visible(f"{model} on {task}"), total, already
         self._begun = self._now()
         # rich is heavy and only needed where there is a terminal.
         live = importlib.import_module("rich.live")
@@ -81,9 +83,9 @@ class Live:
 
     def notice(self, text: str) -> None:
         if self._display is None:
-            print(text, file=sys.stderr, flush=True)
+            print(visible(text), file=sys.stderr, flush=True)
         else:
-            self._display.console.print(text, markup=False, highlight=False)
+            self._display.console.print(visible(text), markup=False, highlight=False)
 
     def finished(self) -> None:
         if self._display is not None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from fairtrial.report.markup import Markup, shortened, tag
 from fairtrial.report.svg import Axis, across, dot, line, nice_axis, svg, text
-from fairtrial.report.wording import MINUS
+from fairtrial.report.wording import MINUS, tied
 
 MIDDLE = "50%"
 POINT_HEIGHT = 300
@@ -17,7 +17,7 @@ LABEL_GAP = 17
 @dataclass(frozen=True, slots=True)
 class Row:
     """One line of a row chart. low, high: ends of the bar. missing: a wider reach, drawn dotted in alarm.
-    kind: "" (accent), "is-b" (the other colour) or "is-open" (not settled)."""
+    kind: "" (settled) or "is-open" (not)."""
 
     label: str
     note: str
@@ -32,7 +32,7 @@ class Row:
 
 def figure(title: str, how: str, *content: Markup | None) -> Markup:
     """A chart with its title and the line that says how to read it."""
-    return tag("figure", tag("figcaption", tag("b", title), tag("span", how)), content)
+    return tag("figure", tag("figcaption", tag("b", title), tag("span", tied(how))), content)
 
 
 def row_chart(
@@ -140,11 +140,16 @@ def _cells(row: Row, axis: Axis, mark: float | None, mark_class: str) -> list[Ma
         )
     drawn.append(line(across(axis.at(row.low)), MIDDLE, across(axis.at(row.high)), MIDDLE, "bar"))
     drawn.append(dot(across(axis.at(row.value)), MIDDLE, 5))
-    words = f"{row.label}: {row.shown}, {row.shown_range}"
+    words = ", ".join(part for part in (f"{row.label}: {row.shown}", row.shown_range) if part)
     return [
         tag("div", row.label, tag("small", row.note) if row.note else None, class_="ft-label"),
         tag("div", svg(*drawn, title=words), class_=f"ft-plot {row.kind}".strip()),
-        tag("div", tag("b", row.shown), tag("small", row.shown_range), class_="ft-value"),
+        tag(
+            "div",
+            tag("b", row.shown),
+            tag("small", row.shown_range) if row.shown_range else None,
+            class_="ft-value",
+        ),
     ]
 
 

@@ -14,11 +14,12 @@ from html import escape as _escape
 from typing import TypeAlias
 
 _HIDDEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u2028-\u202f"
-    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\ud800-\udfff\U000e0000-\U000e0fff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u2028-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0e\ufeff\uffa0\ufff0-\uffff\ud800-\udfff\U000e0000-\U000e0fff]"
+    "|(?<![#*0-9\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff])\ufe0f"
 )
-"""C0 and C1 controls but tab and line feed, fillers, zero-width and bidirectional marks, variation selectors,
-lone surrogates, tags."""
+"""C0 and C1 controls but tab and line feed, fillers, zero-width and bidirectional marks, lone surrogates, tags,
+and variation selectors but the one that makes a sign an emoji, which models write all the time."""
 
 VOID = frozenset({"meta", "br", "hr", "img", "col"})
 

@@ -54,7 +54,7 @@ def page(
         closing.failures(summaries),
         closing.provenance(summaries),
         closing.not_covered(summaries, comparisons),
-        tag("p", shortened(made, 200), class_="ft-foot") if made else None,
+        tag("p", "Page made by ", shortened(made, 200), class_="ft-foot") if made else None,
     ]
     name = title or _title(summaries)
     used = len(_whole(name, join((before, after))).encode("utf-8", "replace"))

@@ -12,6 +12,7 @@ from fairtrial.core.comparison import Comparison
 from fairtrial.core.estimate import Estimate
 from fairtrial.core.summary import Summary
 from fairtrial.report import wording
+from fairtrial.report.plain import visible
 
 BOLD, RED, DIM, END = "\x1b[1m", "\x1b[31m", "\x1b[2m", "\x1b[0m"
 LABEL = 11
@@ -22,9 +23,9 @@ T = TypeVar("T")
 def summary_text(summary: Summary, *, colour: bool = False, width: int = 100) -> str:
     """One run: score with its interval, what was not answered, cost, speed, caveats."""
     paint = _painter(colour)
-    lines = [paint(BOLD, visible(f"{summary.model} on {summary.task}"))]
+    lines = [paint(BOLD, _filled(f"{summary.model} on {summary.task}", width))]
     if summary.status == "incomplete":
-        lines.append(paint(RED, _incomplete(summary)))
+        lines.append(paint(RED, _filled(_incomplete(summary), width)))
     lines += [_row(each.metric, _estimate(each), width) for each in summary.metrics]
     limits = wording.limits(summary)
     if limits is not None:
@@ -36,7 +37,7 @@ def summary_text(summary: Summary, *, colour: bool = False, width: int = 100) ->
         told = f"{_estimate(summary.parsed)}, of the answers that could be read"
         lines.append(_row("parsed", told, width))
     lines += [_row("or" if first else "", _other(each), width) for first, each in _firsts(summary.others)]
-    if summary.chance is not None:
+    if summary.chance:  # a guess that is never right needs no line
         lines.append(_row("chance", f"{wording.percent(summary.chance)} by blind guessing", width))
     lines += [_row("slice" if first else "", told, width) for first, told in _firsts(_slices(summary))]
     lines.append(_row("cost", _cost(summary), width))
@@ -46,25 +47,25 @@ def summary_text(summary: Summary, *, colour: bool = False, width: int = 100) ->
         told = f"a difference below {least} points to another run would probably be missed"
         lines.append(_row("blind to", told, width))
     lines += [
-        _row("failed" if first else "", visible(f"{each.count:,} × {each.cause}: {each.example}"), width)
+        _row("failed" if first else "", f"{each.count:,} × {each.cause}: {each.example}", width)
         for first, each in _firsts(summary.causes)
     ]
-    lines += [_row("what now", visible(remedy), width) for remedy in _remedies(summary)]
-    lines += [paint(RED, _row("warning", visible(told), width)) for told in summary.warnings]
-    lines += [paint(DIM, _row("note", visible(told), width)) for told in summary.notes]
+    lines += [_row("what now", remedy, width) for remedy in _remedies(summary)]
+    lines += [paint(RED, _row("warning", told, width)) for told in summary.warnings]
+    lines += [paint(DIM, _row("note", told, width)) for told in summary.notes]
     lines.append(paint(DIM, _row("unchecked", "; ".join(_first_words(summary.not_covered)), width)))
-    lines.append(_row("kept in", visible(summary.run), width))
+    lines.append(_row("kept in", summary.run, width))
     return "\n".join(lines) + "\n"
 
 
 def comparison_text(comparisons: Sequence[Comparison], *, colour: bool = False, width: int = 100) -> str:
     """Each sentence, then a table of pairs, what differs between the runs, and what was not covered."""
     paint = _painter(colour)
-    lines = [paint(BOLD, visible(textwrap.fill(each.sentence, width))) for each in comparisons]
+    lines = [paint(BOLD, _filled(each.sentence, width)) for each in comparisons]
     lines.append("")
     for each in comparisons:
-        lines.append(_row("a", f"{visible(each.a)}: {_estimate(each.score_a)}", width))
-        lines.append(_row("b", f"{visible(each.b)}: {_estimate(each.score_b)}", width))
+        lines.append(_row("a", f"{each.a}: {_estimate(each.score_a)}", width))
+        lines.append(_row("b", f"{each.b}: {_estimate(each.score_b)}", width))
         found = each.difference
         told = f"{wording.points(found.value, signed=True)} points [{wording.gap(found)}]"
         lines.append(_row("a − b", f"{told}, {wording.level(found)}, {found.method}, n = {found.n:,}", width))
@@ -76,8 +77,7 @@ def comparison_text(comparisons: Sequence[Comparison], *, colour: bool = False, 
         if each.left_out:
             lines.append(_row("left out", f"{each.left_out:,} samples that failed on one side", width))
         lines += [
-            _row("differs", visible(f"{every.name}: {every.a} against {every.b}"), width)
-            for every in each.differences
+            _row("differs", f"{every.name}: {every.a} against {every.b}", width) for every in each.differences
         ]
         lines.append("")
     unchecked = dict.fromkeys(word for each in comparisons for word in _first_words(each.not_covered))
@@ -85,21 +85,31 @@ def comparison_text(comparisons: Sequence[Comparison], *, colour: bool = False, 
     return "\n".join(lines) + "\n"
 
 
-def visible(text: str) -> str:
-    """The text with control characters shown, so that a model's reply can't steer the terminal."""
-    return "".join(each if each.isprintable() or each == "\n" else f"\\x{ord(each):02x}" for each in text)
-
-
 def _painter(colour: bool) -> Callable[[str, str], str]:
     return (lambda code, text: f"{code}{text}{END}") if colour else (lambda code, text: text)
 
 
 def _row(label: str, text: str, width: int) -> str:
-    filled = textwrap.wrap(text, max(30, width - LABEL), break_long_words=False, break_on_hyphens=False) or [
-        ""
-    ]
-    head = f"{label[: LABEL - 1]:<{LABEL}}" if len(label) < LABEL else f"{label}: "
-    return ("\n" + " " * LABEL).join([head + filled[0], *filled[1:]])
+    """A label and its words beside it."""
+    name = visible(" ".join(label.split()))
+    start = f"{name:<{LABEL}}" if len(name) < LABEL else f"{name}: "
+    return _filled(text, width, start) or start.rstrip()
+
+
+def _filled(text: str, width: int, start: str = "") -> str:
+    """Words as lines, all but the first set in under the labels. Every word of a page for the terminal comes
+    through here, so that no name and no reply brings an escape sequence or a line of its own.
+
+    A name longer than the line stays whole, to be copied.
+    """
+    return textwrap.fill(
+        visible(" ".join(text.split())),
+        max(LABEL + 30, width) if start else width,
+        initial_indent=start,
+        subsequent_indent=" " * LABEL if start else "",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _estimate(estimate: Estimate) -> str:
@@ -108,7 +118,7 @@ def _estimate(estimate: Estimate) -> str:
 
 
 def _other(estimate: Estimate) -> str:
-    return f"{wording.percent(estimate.value)} by “{visible(estimate.metric)}”"
+    return f"{wording.percent(estimate.value)} by “{estimate.metric}”"
 
 
 def _incomplete(summary: Summary) -> str:
@@ -116,7 +126,7 @@ def _incomplete(summary: Summary) -> str:
     parts = [f"{summary.counts.failed:,} failed"] if summary.counts.failed else []
     parts += [f"{missing:,} never asked"] if missing > 0 else []
     stopped = summary.provenance.get("stopped")
-    why = f" ({visible(str(stopped))})" if stopped else ""
+    why = f" ({stopped})" if stopped else ""
     return f"INCOMPLETE: of {summary.planned:,} questions {' and '.join(parts)}{why}. Go on with --resume."
 
 
@@ -153,7 +163,7 @@ def _speed(summary: Summary) -> str:
 
 def _slices(summary: Summary) -> list[str]:
     worst = summary.slices[:SLICES]
-    told = [f"{visible(f'{each.by} {each.name}')}: {_estimate(each.estimate)}" for each in worst]
+    told = [f"{each.by} {each.name}: {_estimate(each.estimate)}" for each in worst]
     more = len(summary.slices) - len(worst)
     return [*told, f"… and {more:,} more, the worst are shown"] if more > 0 else told
 
@@ -173,7 +183,7 @@ def _test(comparison: Comparison) -> str:
 
 def _first_words(sentences: Sequence[str]) -> list[str]:
     """What was not covered, by name; the sentences stand in the report and the JSON."""
-    return [visible(each.partition(":")[0]) for each in sentences]
+    return [each.partition(":")[0] for each in sentences]
 
 
 def _firsts(items: Iterable[T]) -> list[tuple[bool, T]]:

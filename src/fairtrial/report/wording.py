@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal, InvalidOperation
 
 from fairtrial.core.estimate import Estimate
 from fairtrial.core.summary import Summary
 
 MINUS = "−"
+
+_TIES = re.compile(r"(?<=[=<>×]) (?=[\d<>$])|(?<=\b[pn]) (?=[=<>])|(?<=\d) (?=%|points?\b)")
+"""Blanks inside a figure."""
+
+
+def tied(text: str) -> str:
+    """The same words with figures that no line break parts: "p < 0.001", "71.2 %", "4.2 points"."""
+    return _TIES.sub("\u00a0", text)
 
 
 def percent(fraction: float, digits: int = 1) -> str:
@@ -73,9 +82,11 @@ def dollars(amount: Decimal | None) -> str:
 
 
 def seconds(value: float | None) -> str:
-    """ "0.42 s", "12.3 s"; "unknown" for None."""
+    """ "7 ms", "0.42 s", "12.3 s"; "unknown" for None."""
     if value is None:
         return "unknown"
+    if value < 0.1:
+        return "< 1 ms" if 0 < value < 0.001 else f"{1000 * value:.0f} ms"
     return f"{value:.2f} s" if value < 10 else f"{value:,.1f} s"
 
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from fairtrial.core.canon import JSON
 from fairtrial.core.comparison import Comparison
 from fairtrial.core.summary import Summary
-from fairtrial.report.charts import run_name
 from fairtrial.report.markup import Child, Markup, join, shortened, tag
+from fairtrial.report.naming import run_name
 from fairtrial.report.sections import MOST, section
 from fairtrial.report.tables import bullets, facts, folded, table
 
@@ -95,7 +95,8 @@ def _facts(each: Summary) -> list[tuple[str, Child]]:
         ("Run folder", tag("code", shortened(each.run, WORDS))),
     ]
     for name, value in list(each.provenance.items())[: 2 * MOST]:
-        found.append((_title(name), _value(value)))
+        if name != "stopped" or value:  # nothing stopped it: nothing to state
+            found.append((_title(name), _value(value)))
     return found
 
 

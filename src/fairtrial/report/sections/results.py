@@ -7,18 +7,13 @@ from collections.abc import Sequence
 from fairtrial.core.comparison import Comparison
 from fairtrial.core.estimate import Estimate
 from fairtrial.core.summary import Slice, Summary
-from fairtrial.report.charts import (
-    cost_chart,
-    differences,
-    forest,
-    latency_chart,
-    run_name,
-    worst_slices,
-)
+from fairtrial.report.charts import differences, forest, worst_slices
 from fairtrial.report.markup import Child, Markup, shortened, tag
+from fairtrial.report.naming import run_name
 from fairtrial.report.sections import MOST, section
+from fairtrial.report.spending import cost_chart, latency_chart
 from fairtrial.report.tables import bullets, table
-from fairtrial.report.wording import amount, bracket, dollars, percent, tokens, unit_cost
+from fairtrial.report.wording import amount, bracket, dollars, percent, plural, tokens, unit_cost
 
 MANY_SLICES = 8
 VOLUMES = (10_000, 1_000_000)
@@ -54,6 +49,10 @@ def cost(summaries: Sequence[Summary]) -> Markup:
 def money(summaries: Sequence[Summary], volume: int | None) -> Markup:
     """What it would cost a month. An unknown price stays unknown."""
     volumes = VOLUMES if volume is None else (volume,)
+    if all(unit_cost(each) is None for each in summaries):
+        at = "A month's bill" if volume is None else f"The bill for {plural(volume, 'answer')} a month"
+        why = "the price of these answers is not known, and unknown is not nothing."
+        return section("Money per month", tag("p", f"{at} can't be stated: {why}"), _sources(summaries))
     head = ["run", "this run", "per 1,000 answers", *[f"{each:,} answers a month" for each in volumes]]
     rows: list[list[Child]] = []
     for each in summaries:
@@ -65,46 +64,62 @@ def money(summaries: Sequence[Summary], volume: int | None) -> Markup:
         "Cost per scored answer, failed attempts included, times the number of answers: what prompts and "
         "answers like these would cost at the prices of this run."
     )
-    if volume is None:
-        note += " State your own volume with --volume N."
+    option = tag("code", "--volume N", class_="ft-option")
+    own = None if volume is not None else (" State your own volume with ", option, ".")
     listed = table(head, rows, numbers=range(1, len(head)), caption="US dollars")
-    return section("Money per month", tag("p", note), listed, _sources(summaries))
+    return section("Money per month", tag("p", note, own), listed, _sources(summaries))
 
 
 def _sources(summaries: Sequence[Summary]) -> Markup | None:
     found = dict.fromkeys(str(each.provenance.get("prices") or "") for each in summaries)
     named = [shortened(each, 200) for each in found if each]
-    return tag("p", f"Prices: {'; '.join(named[:4])}.", class_="ft-meta") if named else None
+    return tag("p", f"Price list: {'; '.join(named[:4])}.", class_="ft-meta") if named else None
 
 
 def extractors(summaries: Sequence[Summary]) -> Markup | None:
-    """What the same replies would score if they were read another way."""
-    rows: list[list[Child]] = []
-    for each in summaries:
-        if each.primary is None or not (each.others or each.parsed):
-            continue
-        rows.append(
-            [
-                run_name(each, summaries),
-                f"as scored: {shortened(each.primary.metric, 60)}",
-                *_cells(each.primary),
-            ]
-        )
-        others = [*each.others[:MOST], *([each.parsed] if each.parsed else [])]
-        rows += [["", shortened(other.metric, 80), *_cells(other)] for other in others]
-    if not rows:
+    """What the same replies would score if they were read another way; a column a run."""
+    read = [each for each in summaries if each.primary is not None and (each.others or each.parsed)]
+    if not read:
         return None
+    tasks = list(dict.fromkeys(each.task for each in read))
+    listed = [_readings([each for each in read if each.task == task], read) for task in tasks[:MOST]]
     note = (
         "The same replies, read by another rule. Where the score moves much, it is partly about the "
         "reading. The rule that counts is part of the plan, fixed before the first question."
     )
-    listed = table(["run", "read as", "score", "interval", "n"], rows, numbers=(2, 3, 4), caption="")
     turned = _turned(summaries)
     return section("Under other extractors", tag("p", note), bullets(turned) if turned else None, listed)
 
 
-def _cells(estimate: Estimate) -> list[str]:
-    return [percent(estimate.value), bracket(estimate), f"{estimate.n:,}"]
+def _readings(runs: Sequence[Summary], among: Sequence[Summary]) -> Markup:
+    """runs: of one task. A row a rule, the rule that counts first."""
+    found = [_by_rule(each) for each in runs]
+    rules = list(dict.fromkeys(rule for each in found for rule in each))[: MOST + 2]
+    scored = [each.primary.n if each.primary else 0 for each in runs]
+    rows: list[list[Child]] = [
+        [rule, *[_reading(each.get(rule), n) for each, n in zip(found, scored, strict=True)]]
+        for rule in rules
+    ]
+    names = [tag("span", shortened(run_name(each, among), 48), class_="ft-name") for each in runs]
+    head: list[Child] = ["read as", *names]
+    named = len({each.task for each in among}) > 1
+    caption = f"Scores on {shortened(runs[0].task, 60)}, by rule" if named else "Scores by rule"
+    return table(head, rows, numbers=range(1, len(head)), caption=caption)
+
+
+def _by_rule(each: Summary) -> dict[str, Estimate]:
+    assert each.primary is not None
+    counted = {f"as scored: {shortened(each.primary.metric, 60)}": each.primary}
+    others = [*each.others[:MOST], *([each.parsed] if each.parsed else [])]
+    return counted | {shortened(other.metric, 80): other for other in others}
+
+
+def _reading(estimate: Estimate | None, scored: int) -> Child:
+    """Score and interval; n where it is not that of the rule that counts."""
+    if estimate is None:
+        return "–"
+    small = bracket(estimate) + ("" if estimate.n == scored else f", n = {estimate.n:,}")
+    return percent(estimate.value), tag("small", small, class_="ft-under")
 
 
 def _turned(summaries: Sequence[Summary]) -> list[str]:
@@ -156,11 +171,12 @@ def time(summaries: Sequence[Summary]) -> Markup | None:
     """How long answers took and how many tokens they used."""
     chart = latency_chart(summaries)
     kinds = ("input_tokens", "output_tokens", "reasoning_tokens", "cached_tokens")
-    if chart is None and not any(each.tokens.get(kind) for each in summaries for kind in kinds):
+    told = any(each.tokens.get(kind) for each in summaries for kind in kinds)
+    if chart is None and not told:
         return None
     head = ["run", *[kind.removesuffix("_tokens") for kind in kinds]]
     rows = [
         [run_name(each, summaries), *[tokens(each.tokens.get(kind)) for kind in kinds]] for each in summaries
     ]
-    counts = table(head, rows, numbers=range(1, 5), caption="Tokens, as the provider counted them")
-    return section("Time and tokens", chart, tag("h3", "Tokens"), counts)
+    counts = table(head, rows, numbers=range(1, 5), caption="As the provider counted them")
+    return section("Time and tokens", chart, (tag("h3", "Tokens"), counts) if told else None)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from fairtrial.core.summary import Summary
-from fairtrial.report.charts import run_name, swatch
 from fairtrial.report.exhibits import KINDS, MOST, Exhibit, Reply
 from fairtrial.report.markup import Excerpt, Markup, join, shortened, tag
+from fairtrial.report.naming import run_name
+from fairtrial.report.outcomes import swatch
 from fairtrial.report.sections import section
 from fairtrial.report.tables import folded
 from fairtrial.report.wording import amount, dollars, percent, plural, seconds
@@ -15,6 +17,12 @@ from fairtrial.report.wording import amount, dollars, percent, plural, seconds
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 CUTS = (1_500, 1_000, 700, 450, 300, 180, 100)
 """Characters of a text, tried in turn until the section fits its share of the page."""
+
+OPENING = 140
+"""Characters of a question on its folded line; the style cuts it to the line."""
+
+SIDE_BY_SIDE = 3
+"""Replies whose states stand side by side on the folded line."""
 
 WORDS = {
     "disagreement": "The runs disagree",
@@ -67,12 +75,23 @@ def _section(
             total = len(of_kind) + left_out.get(kind, 0)
             count = f"{len(of_kind):,} of {total:,}" if total > len(of_kind) else f"{total:,}"
             parts.append(tag("h3", WORDS[kind], " ", tag("span", count, class_="ft-muted")))
-            parts += [_sample(summaries, each, cut) for each in of_kind]
+            parts += [_sample(summaries, each, cut, open_=at == 0) for at, each in enumerate(of_kind)]
     rest = sum(left_out.values())
     note = f"{plural(len(shown), 'sample')}, spread evenly over the run; texts are cut to {cut:,} characters."
     if rest:
         note += f" The other {rest:,} live in records.jsonl of each run's folder, with all that was said."
-    return section("Read some answers", tag("p", note), _folders(summaries), *parts)
+    return section("Read some answers", tag("p", note, _order(summaries, shown)), _folders(summaries), *parts)
+
+
+def _order(summaries: Sequence[Summary], shown: Sequence[Exhibit]) -> str | None:
+    """Which mark at the end of a line is whose."""
+    runs = next((tuple(reply.run for reply in each.replies) for each in shown if len(each.replies) > 1), ())
+    if not 1 < len(runs) <= SIDE_BY_SIDE or max(runs) >= len(summaries):
+        return None
+    if any(tuple(reply.run for reply in each.replies) != runs for each in shown):
+        return None
+    names = ", then ".join(run_name(summaries[run], summaries) for run in runs)
+    return f" At the end of each line: {names}."
 
 
 def _folders(summaries: Sequence[Summary]) -> Markup:
@@ -81,16 +100,16 @@ def _folders(summaries: Sequence[Summary]) -> Markup:
     return tag("p", gaps, ", …" if len(summaries) > 12 else "", class_="ft-meta")
 
 
-def _sample(summaries: Sequence[Summary], each: Exhibit, cut: int) -> Markup:
+def _sample(summaries: Sequence[Summary], each: Exhibit, cut: int, *, open_: bool) -> Markup:
+    """One folded line; the first of its kind lies open, as an example, and so that a print holds it."""
     several = len({summary.task for summary in summaries}) > 1
     name = f"{each.task} · {each.sample_id}" if several else each.sample_id
     if each.epoch > 1:
         name += f" · epoch {each.epoch}"
-    states = [tag("span", swatch(reply.state), reply.state, class_="ft-state") for reply in each.replies]
     opening = tag(
         "span",
         tag("small", shortened(name, 48)),
-        shortened(each.input.head, 90),
+        " ".join(each.input.head[:OPENING].split()),
         class_="ft-opening",
     )
     body = [
@@ -103,10 +122,20 @@ def _sample(summaries: Sequence[Summary], each: Exhibit, cut: int) -> Markup:
     ]
     return tag(
         "details",
-        tag("summary", opening, tag("span", states, class_="ft-states")),
+        tag("summary", opening, tag("span", _marks(each), class_="ft-states")),
         tag("div", body, class_="ft-body"),
         class_="ft-sample",
+        open_=open_,
     )
+
+
+def _marks(each: Exhibit) -> list[Markup]:
+    """A state a reply, or states counted where there are too many replies for one line."""
+    found = [reply.state for reply in each.replies]
+    if len(found) <= SIDE_BY_SIDE:
+        return [tag("span", swatch(state), state, class_="ft-state") for state in found]
+    counts = Counter(found)
+    return [tag("span", swatch(state), f"{state} × {n}", class_="ft-state") for state, n in counts.items()]
 
 
 def _choices(each: Exhibit) -> Markup | None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from fairtrial.core.comparison import Comparison
 from fairtrial.core.summary import Summary
-from fairtrial.report.charts import NAME, run_name
-from fairtrial.report.markup import Markup, join, shortened, tag
+from fairtrial.report.markup import Child, Markup, join, shortened, tag
+from fairtrial.report.naming import NAME, run_name
 from fairtrial.report.tables import folded
-from fairtrial.report.wording import bracket, level, limits, percent, plural
+from fairtrial.report.wording import bracket, level, limits, percent, plural, tied
 
 IN_FULL = 6
 MOST = 60
@@ -113,12 +114,20 @@ def _headline(sentence: str) -> Markup:
     lead, rest = _parted(sentence)
     # The colon is read aloud and copied, but a headline needs none.
     colon = tag("span", ": ", class_="ft-colon") if rest else None
-    return tag("h1", tag("strong", lead, colon), rest)
+    return tag("h1", tag("strong", _unbroken(lead), colon), tied(rest[:1].upper() + rest[1:]))
+
+
+def _unbroken(words: str) -> list[Child]:
+    """A headline breaks between names, not inside one, unless a name is longer than the line."""
+    return [
+        (" " if at else "", tag("span", word, class_="ft-word") if re.search(r"[-/:.]\w", word) else word)
+        for at, word in enumerate(words.split(" "))
+    ]
 
 
 def _item(sentence: str) -> Markup:
     lead, rest = _parted(sentence)
-    return tag("li", tag("b", lead, ":" if rest else ""), f" {rest}" if rest else None)
+    return tag("li", tag("b", tied(lead), ":" if rest else ""), f" {tied(rest)}" if rest else None)
 
 
 def _parted(sentence: str) -> tuple[str, str]:
