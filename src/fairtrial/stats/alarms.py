@@ -12,15 +12,17 @@ from fairtrial.stats.clustered import cluster_sums, paired_difference
 from fairtrial.stats.equivalence import equivalent, tost
 from fairtrial.stats.intervals import mcnemar_exact, tango
 from fairtrial.stats.multiplicity import holm
-from fairtrial.stats.paired import ENOUGH_DIFFERING, paired_table, sign_flip
-from fairtrial.stats.power import mcnemar_power, needed_n_discordant
-from fairtrial.stats.trial import Trial
+from fairtrial.stats.paired import ENOUGH_DIFFERING, difference_interval, paired_table, sign_flip
+from fairtrial.stats.power import detectable_discordant, mcnemar_power, needed_n, needed_n_discordant
+from fairtrial.stats.trial import Group, Trial, fewer
 from fairtrial.stats.worlds import (
     Clusters,
     clustered_pairs,
+    clustered_scores,
     discordant_counts,
     equal_clusters,
     null_models,
+    shared_fractions,
     uneven_clusters,
 )
 
@@ -31,25 +33,15 @@ _FLIPS = 199
 mcnemar = lru_cache(maxsize=65_536)(mcnemar_exact)
 
 
-def measure_alarms(draws: int, rng: np.random.Generator) -> Iterator[Trial]:
-    """One trial a method and setting."""
-    yield from _mcnemar(draws, rng)
-    yield from _clustered(draws, rng)
-    yield from _fractions(draws, rng)
-    yield from _families(draws, rng)
-    yield from _equivalence(draws, rng)
-    yield from _power(draws, rng)
-
-
-def _mcnemar(draws: int, rng: np.random.Generator) -> Iterator[Trial]:
+def split(draws: int, rng: np.random.Generator) -> Iterator[Trial]:
     for n, share in ((20, 0.2), (100, 0.1), (100, 0.4), (1_319, 0.15), (10_000, 0.02)):
         hits = sum(mcnemar(b, c) <= _ALPHA for b, c in discordant_counts(n, share / 2, share / 2, draws, rng))
         yield Trial("false alarm", "exact McNemar", f"n = {n:,}, discordant {share:g}", _ALPHA, hits, draws)
 
 
-def _clustered(draws: int, rng: np.random.Generator) -> Iterator[Trial]:
+def leaning(draws: int, rng: np.random.Generator) -> Iterator[Trial]:
     """Items that lean together, cluster by cluster: the three tests on the same data."""
-    few = max(100, draws // 2)
+    few = fewer(draws, 2)
     worlds: tuple[tuple[str, Clusters], ...] = (
         ("5 clusters of 20", equal_clusters(5, 20)),
         ("8 clusters of 20", equal_clusters(8, 20)),
@@ -76,25 +68,25 @@ def _clustered(draws: int, rng: np.random.Generator) -> Iterator[Trial]:
         yield Trial("false alarm", "exact McNemar, clusters ignored", name, _ALPHA, plain, few, False)
 
 
-def _fractions(draws: int, rng: np.random.Generator) -> Iterator[Trial]:
+def fractional(draws: int, rng: np.random.Generator) -> Iterator[Trial]:
     """Fractional scores without clusters: sign flips for few, t for many."""
+    few = fewer(draws, 2)
     for n in (8, 30, 60, 300):
         hits = 0
-        for _ in range(draws // 2):
-            shared = rng.beta(4, 2, n)
-            a, b = (np.clip(shared + rng.uniform(-0.2, 0.2, n), 0, 1) for _ in range(2))
+        for _ in range(few):
+            a, b = shared_fractions(n, rng)
             if n < ENOUGH_DIFFERING:
                 p = sign_flip(a - b, rng=rng, flips=_FLIPS)
             else:
                 p = paired_difference(a, b).p_value()
             hits += p <= _ALPHA
         name = "sign flips" if n < ENOUGH_DIFFERING else "paired t"
-        yield Trial("false alarm", name, f"fractions, n = {n}", _ALPHA, hits, draws // 2)
+        yield Trial("false alarm", name, f"fractions, n = {n}", _ALPHA, hits, few)
 
 
-def _families(draws: int, rng: np.random.Generator) -> Iterator[Trial]:
+def families(draws: int, rng: np.random.Generator) -> Iterator[Trial]:
     """Four equally good models, six pairs: any rejection among them is a false alarm."""
-    few = max(100, draws // 2)
+    few = fewer(draws, 2)
     for n in (50, 400):
         any_corrected = any_plain = 0
         for _ in range(few):
@@ -110,7 +102,7 @@ def _families(draws: int, rng: np.random.Generator) -> Iterator[Trial]:
         yield Trial("false alarm", "McNemar, uncorrected", setting, _ALPHA, any_plain, few, False)
 
 
-def _equivalence(draws: int, rng: np.random.Generator) -> Iterator[Trial]:
+def ties(draws: int, rng: np.random.Generator) -> Iterator[Trial]:
     """The true difference is the margin itself; "tie" is then a false alarm."""
     within = lru_cache(maxsize=65_536)(
         lambda b, c, n, margin: equivalent(*tango(b, c, n, level=1 - 2 * _ALPHA), margin)
@@ -132,12 +124,52 @@ def _equivalence(draws: int, rng: np.random.Generator) -> Iterator[Trial]:
         )
 
 
-def _power(draws: int, rng: np.random.Generator) -> Iterator[Trial]:
-    """The planner's n, and what enumeration says the exact test does with it."""
+def clustered_ties(draws: int, rng: np.random.Generator) -> Iterator[Trial]:
+    """The same for items that lean together, by the interval that a comparison uses there."""
+    few = fewer(draws, 4)
+    for name, world in (
+        ("12 uneven clusters", uneven_clusters(12, 10)),
+        ("60 clusters of 10", equal_clusters(60, 10)),
+        ("200 clusters of 5", equal_clusters(200, 5)),
+    ):
+        labels, hits = world.labels.tolist(), 0
+        for _ in range(few):
+            a, b = (clustered_scores(world, mean, 0.1, rng) for mean in (0.85, 0.75))
+            hits += equivalent(*difference_interval(a, b, clusters=labels, level=1 - 2 * _ALPHA)[:2], 0.1)
+        yield Trial("false alarm", "tie by clustered interval", f"{name}, margin 0.1", _ALPHA, hits, few)
+
+
+def powers(draws: int, rng: np.random.Generator) -> Iterator[Trial]:
+    """What enumeration says the exact test does, and what the planner and the smallest detectable difference
+    promise: 0.8."""
     for delta, share in ((0.05, 0.15), (0.03, 0.15), (0.1, 0.3)):
         n = needed_n_discordant(delta, discordant=share)
-        counts = discordant_counts(n, (share + delta) / 2, (share - delta) / 2, draws, rng)
-        hits = sum(mcnemar(b, c) <= _ALPHA for b, c in counts)
-        promised = mcnemar_power(n, delta=delta, discordant=share)
+        hits = _rejections(n, delta, share, draws, rng)
         setting = f"difference {delta:g}, discordant {share:g}, n = {n:,}"
+        promised = mcnemar_power(n, delta=delta, discordant=share)
         yield Trial("power", "exact McNemar, by enumeration", setting, promised, hits, draws)
+        yield Trial("power", "needed n, exact McNemar", setting, 0.8, hits, draws, False)
+    for n, share in ((50, 0.3), (200, 0.15), (1_319, 0.15)):
+        delta = detectable_discordant(n, discordant=share)
+        hits = _rejections(n, delta, max(share, delta), draws, rng)
+        setting = f"n = {n:,}, discordant {share:g}, difference {delta:.4f}"
+        yield Trial("power", "smallest detectable difference", setting, 0.8, hits, draws)
+    few = fewer(draws, 2)
+    for delta in (0.02, 0.01):
+        # Variance of the difference of two uniforms on (-0.2, 0.2), nothing shared: 2 x 0.4^2 / 12.
+        n = needed_n(delta, variance=2 * 0.4**2 / 12)
+        hits = 0
+        for _ in range(few):
+            a, b = (0.5 + shift + rng.uniform(-0.2, 0.2, n) for shift in (delta, 0.0))
+            hits += paired_difference(a, b).p_value() <= _ALPHA
+        yield Trial(
+            "power", "needed n, paired t", f"fractions, difference {delta:g}, n = {n:,}", 0.8, hits, few
+        )
+
+
+ALARMS: tuple[Group, ...] = (split, leaning, fractional, families, ties, clustered_ties, powers)
+
+
+def _rejections(n: int, delta: float, share: float, draws: int, rng: np.random.Generator) -> int:
+    counts = discordant_counts(n, (share + delta) / 2, (share - delta) / 2, draws, rng)
+    return sum(mcnemar(b, c) <= _ALPHA for b, c in counts)

@@ -21,6 +21,8 @@ CORRELATION = 0.5
 what Miller (2024, section 4.2) reports for popular benchmarks (0.3 to 0.7)."""
 
 _MOST = 10**9
+_ENUMERATED = 5_000
+"""Expected discordant items up to which the exact test is enumerated; beyond, the normal formula is as good."""
 
 
 def deviates(level: float, power: float) -> float:
@@ -119,15 +121,28 @@ def detectable(se: float, *, level: float = 0.95, power: float = 0.8) -> float:
 
 
 def detectable_discordant(n: float, *, discordant: float, level: float = 0.95, power: float = 0.8) -> float:
-    """The same for right/wrong scores on n shared items: solves n delta^2 = z^2 (discordant - delta^2).
+    """The same for right/wrong scores: the smallest difference that the exact McNemar test finds that often.
 
-    Never below what the exact test can reject at all: six discordant pairs at level 0.95.
+    discordant: share of items on which the sides differ, raised to the difference where that is larger. By
+    enumeration; where thousands of items are discordant, n delta^2 = z^2 (discordant - delta^2). 1 where no difference would be found that often.
     """
     if n < 1 or not 0 <= discordant <= 1:
         raise UsageError(f"{n} items with a discordant share of {discordant} make no sense")
     z = deviates(level, power)
-    least = math.ceil(1 - math.log2(1 - check_level(level))) / n
-    return min(1.0, max(z * math.sqrt(discordant / (n + z * z)), least))
+    high = min(1.0, max(z * math.sqrt(discordant / (n + z * z)), 1 / n))
+    if n * discordant > _ENUMERATED:
+        return high
+    low = 0.0
+    while high < 1 and not _found(high, n, discordant, level, power):
+        low, high = high, min(1.0, high * 1.2)
+    while high - low > 1e-4 * high:
+        middle = (low + high) / 2
+        low, high = (low, middle) if _found(middle, n, discordant, level, power) else (middle, high)
+    return high
+
+
+def _found(delta: float, n: float, discordant: float, level: float, power: float) -> bool:
+    return mcnemar_power(int(n), delta=delta, discordant=max(discordant, delta), level=level) >= power
 
 
 def detectable_next(

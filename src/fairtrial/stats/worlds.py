@@ -73,3 +73,10 @@ def null_models(n: int, models: int, rng: np.random.Generator) -> Floats:
     """Right/wrong scores of equally good models on the same items, one row a model, alike item by item."""
     chances = rng.beta(1.2, 0.4, n)
     return (rng.random((models, n)) < chances).astype(np.float64)
+
+
+def shared_fractions(n: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """Fractional scores of two equally good sides that share the difficulty of each item."""
+    shared = rng.beta(4, 2, n)
+    left, right = (np.clip(shared + rng.uniform(-0.2, 0.2, n), 0, 1) for _ in range(2))
+    return left, right
