@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fairtrial.audit.outcomes import Outcomes, Place, Ranks, outcomes, ranks
+from fairtrial.audit.outcomes import Outcomes, Ranks, outcomes, ranks
 from fairtrial.audit.siblings import accuracy_evidence, rank_evidence
 from fairtrial.audit.twin import Forms, Rules, inflated, judge, seen, twin_claim
 from fairtrial.core.errors import UsageError
 from fairtrial.core.evidence import Effect, Evidence, Verdict
 from fairtrial.core.output import Loglik, Output
 from fairtrial.core.record import Failure, Record, Score
+from fairtrial.core.twin import Place
 from fairtrial.stats.exact import clopper_pearson
 
 RULES = Rules()

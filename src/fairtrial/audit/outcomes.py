@@ -12,19 +12,10 @@ from numpy.typing import NDArray
 from fairtrial.core.errors import UsageError
 from fairtrial.core.extractors import LETTERS
 from fairtrial.core.record import Record, Score
+from fairtrial.core.twin import Place
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a sample stands in a twin: its item, its column (0 the published sibling, 1 … K the fresh ones),
-    and the template that item and siblings are made from."""
-
-    item: int
-    column: int
-    template: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
@@ -33,6 +34,37 @@ class Model(Protocol):
     async def loglikelihood(self, question: Loglikelihood) -> Output: ...
 
     async def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Echoed:
+    """One token of a prompt, given those before it: its log-probability in nats, and the likeliest token there
+    with its own."""
+
+    logprob: float
+    best: int
+    best_logprob: float
+
+
+class Tokens(Protocol):
+    """A model on this machine whose tokens can be seen: what it takes to echo log-probabilities."""
+
+    @property
+    def end(self) -> int:
+        """The token by which the model says that it has finished."""
+        ...
+
+    def encode(self, text: str) -> list[int]:
+        """Token ids, without any token of the model's own that stands before a text."""
+        ...
+
+    def decode(self, tokens: Sequence[int]) -> list[str]:
+        """One text a token; joined they are the tokens' text. Raises UsageError for an id that is none."""
+        ...
+
+    async def echo(self, tokens: Sequence[int]) -> list[Echoed]:
+        """One entry a token. Raises UsageError for a prompt longer than the model can read."""
+        ...
 
 
 class Journal(Protocol):

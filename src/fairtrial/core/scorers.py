@@ -129,7 +129,7 @@ class LikelihoodChoice:
             )
 
     def __call__(self, output: Output, sample: Sample) -> Score:
-        values = _logprobs(output, sample)
+        values = logprobs(output, sample)
         letter = self._likeliest(values, sample, self.normalise)
         value = float(letter in sample.target)
         others = {
@@ -148,7 +148,7 @@ class LikelihoodChoice:
         return LETTERS[values.index(max(values))]
 
 
-def _logprobs(output: Output, sample: Sample) -> list[float]:
+def logprobs(output: Output, sample: Sample) -> list[float]:
     values = [each.logprob for each in output.logliks]
     if len(values) != len(sample.choices):
         told = f"{len(values)} log-probabilities came for {len(sample.choices)} choices"
