@@ -44,6 +44,10 @@ class WrittenFloat(float):
         return value
 
 
+class PlainKey(str):
+    """A key that YAML 1.1 reads as something else than a text (1, yes, null), as it was written."""
+
+
 @dataclass(frozen=True, slots=True)
 class Function:
     """`!function module.name`: named, never called here."""
@@ -158,7 +162,7 @@ class _Builder:
         if key in mapping:
             first = self.lines[(*path, key)]
             self._refuse(event, f"the key {key[:60]!r} stands already on line {first}", "keep one of them")
-        return key
+        return PlainKey(key) if self.legacy and not event.style and _legacy_value(key) != key else key
 
     def _scalar(self, event: yaml.ScalarEvent) -> Any:
         text = str(event.value)

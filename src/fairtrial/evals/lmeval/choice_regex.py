@@ -24,6 +24,7 @@ class ChoiceRegex:
     ignore_case: bool
     ignore_punctuation: bool
     ignored: tuple[BoundedPattern, ...]
+    fallback: str
 
     @property
     def form(self) -> Mapping[str, JSON]:
@@ -34,6 +35,7 @@ class ChoiceRegex:
             "ignore_case": self.ignore_case,
             "ignore_punctuation": self.ignore_punctuation,
             "regexes_to_ignore": [each.pattern for each in self.ignored],
+            "fallback": self.fallback,
         }
 
     def apply(self, text: str, choices: tuple[str, ...]) -> str | None:

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from fairtrial.core.canon import JSON
@@ -37,52 +38,39 @@ class Function:
             raise UsageError(f"the function {self.name} failed: {error!r:.300}", READ_BEFORE) from error
 
 
-def import_function(named: NamedFunction) -> Function:
-    """Runs the module. Raises UsageError where the file, the function or the folder is not right."""
-    module, _, name = named.name.strip().rpartition(".")
-    if not all(part.isidentifier() for part in (*module.split("."), name)):
-        raise UsageError(f"{named.name[:80]!r} names no function", "write !function module.name")
-    told = f"!function {named.name}"
-    path = confined(module.replace(".", "/") + ".py", named.folder, (named.folder,), told)
+@dataclass(slots=True)
+class Imports:
+    """The modules of one task file, each run once: what its functions share, they share."""
+
+    _modules: dict[Path, tuple[Any, str]] = field(default_factory=dict)
+    functions: dict[str, Function] = field(default_factory=dict)
+
+    def function(self, named: NamedFunction) -> Function:
+        """Raises UsageError where the file, the function or the folder is not right."""
+        module, _, name = named.name.strip().rpartition(".")
+        if not all(part.isidentifier() for part in (*module.split("."), name)):
+            raise UsageError(f"{named.name[:80]!r} names no function", "write !function module.name")
+        told = f"!function {named.name}"
+        path = confined(module.replace(".", "/") + ".py", named.folder, (named.folder,), told)
+        if path not in self._modules:
+            self._modules[path] = _run(path, told)
+        loaded, sha256 = self._modules[path]
+        code = getattr(loaded, name, None)
+        if not callable(code):
+            raise UsageError(f"{told}: {path.name} has no function {name}", "correct the name")
+        return self.functions.setdefault(f"{path} {name}", Function(named.name.strip(), sha256, code))
+
+
+def _run(path: Path, told: str) -> tuple[Any, str]:
     data = path.read_bytes()
-    spec = importlib.util.spec_from_file_location(f"fairtrial_task_{path.stem}", path)
-    if spec is None or spec.loader is None:
+    spec = importlib.util.spec_from_loader(f"fairtrial_task_{path.stem}", None, origin=str(path))
+    if spec is None:
         raise UsageError(f"{told}: {path.name} can't be imported", "check the file")
     loaded = importlib.util.module_from_spec(spec)
+    loaded.__file__ = str(path)
     try:
-        spec.loader.exec_module(loaded)
+        # From the bytes that are hashed: the plan names exactly the code that runs.
+        exec(compile(data, str(path), "exec"), loaded.__dict__)
     except Exception as error:  # as above
         raise UsageError(f"{told}: {path.name} can't be imported: {error!r:.300}", READ_BEFORE) from error
-    code = getattr(loaded, name, None)
-    if not callable(code):
-        raise UsageError(f"{told}: {path.name} has no function {name}", "correct the name")
-    return Function(named.name.strip(), hashlib.sha256(data).hexdigest(), code)
-
-
-class Documents(list[dict[str, Any]]):
-    """Rows as a task file's functions expect them: as much of a `datasets.Dataset` as such code uses most."""
-
-    @property
-    def column_names(self) -> list[str]:
-        return list(self[0]) if self else []
-
-    @property
-    def features(self) -> dict[str, None]:
-        return dict.fromkeys(self.column_names)
-
-    def map(self, function: Callable[[dict[str, Any]], Mapping[str, Any] | None], **_: Any) -> Documents:
-        """Every row with the columns that `function` returns put into it."""
-        return Documents([{**row, **(function(dict(row)) or {})} for row in self])
-
-    def filter(self, function: Callable[[dict[str, Any]], bool], **_: Any) -> Documents:
-        return Documents([row for row in self if function(dict(row))])
-
-    def select(self, indices: Iterable[int]) -> Documents:
-        return Documents([self[at] for at in indices])
-
-    def rename_column(self, old: str, new: str) -> Documents:
-        return Documents([{new if key == old else key: value for key, value in row.items()} for row in self])
-
-    def remove_columns(self, names: str | list[str]) -> Documents:
-        gone = {names} if isinstance(names, str) else set(names)
-        return Documents([{key: value for key, value in row.items() if key not in gone} for row in self])
+    return loaded, hashlib.sha256(data).hexdigest()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -54,26 +54,38 @@ class Metric:
             "regexes_to_ignore": list(self.regexes_to_ignore),
         }
 
-    def plain(self, text: str) -> str:
-        """What is compared. Only ASCII punctuation and digits are dropped; the order is lm-eval's. Raises
-        UsageError where a pattern runs out of time."""
+    def equal(self, answer: str, targets: Sequence[str]) -> bool:
+        """Whether the answer is one of the targets. Raises UsageError where a pattern runs out of time."""
+        return self.plain([answer])[0] in self.plain(targets)
+
+    def plain(self, texts: Sequence[str]) -> list[str]:
+        """What is compared. Only ASCII punctuation and digits are dropped; the order is lm-eval's. It holds
+        the texts in one numpy array, which drops zeros at their ends and cuts them to its width ("İ" grows
+        when its case is lowered)."""
+        found = [text.rstrip("\0") for text in texts]
         for pattern in self._patterns:
-            text = pattern.replace(text, "")
+            found = [pattern.replace(text, "").rstrip("\0") for text in found]
         if self.ignore_case:
-            text = text.lower()
-        if self.ignore_punctuation:
-            text = text.translate(_PUNCTUATION)
-        return text.translate(_DIGITS) if self.ignore_numbers else text
+            width = max(map(len, found))
+            found = [text.lower()[:width] for text in found]
+        for ignored, table in ((self.ignore_punctuation, _PUNCTUATION), (self.ignore_numbers, _DIGITS)):
+            if ignored:
+                found = [text.translate(table).rstrip("\0") for text in found]
+        return found
 
 
-def parse_metrics(given: Any, output_type: str, results: bool, bad: Obstacles) -> tuple[Metric, ...]:
-    """The metrics, the first of them primary. results: the file marks by its own process_results, whose
-    names are free."""
+def parse_metrics(
+    given: Any, output_type: str, results: bool, bad: Obstacles
+) -> tuple[tuple[Metric, ...], list[str]]:
+    """The metrics, the first of them primary, and notes. results: the file marks by its own process_results,
+    whose names are free."""
     if given is None:
-        return tuple(Metric(name) for name in DEFAULT[output_type])
+        left_out = output_type == "loglikelihood" and not results
+        notes = ["lm-eval reports the perplexity of the target too; it is not computed here."]
+        return tuple(Metric(name) for name in DEFAULT[output_type]), notes if left_out else []
     if not isinstance(given, list) or not given:
         bad.add("metric_list", "is no list of metrics", "write - metric: NAME")
-        return ()
+        return (), []
     found: list[Metric] = []
     for entry in given:
         name = entry.get("metric") if isinstance(entry, dict) else None
@@ -89,7 +101,7 @@ def parse_metrics(given: Any, output_type: str, results: bool, bad: Obstacles) -
         else:
             _check(entry, at, bad)
             found.append(_metric(entry, at, results, bad))
-    return tuple(found)
+    return tuple(found), []
 
 
 def _check(entry: dict[str, Any], at: str, bad: Obstacles) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,3 +57,32 @@ class Obstacles:
         raise UsageError(
             f"{self.file} can't be run, for {len(told)} reasons:\n  {listed}", "; ".join(remedies)
         )
+
+
+def read_function(keys: Mapping[str, Any], key: str, bad: Obstacles, at: str = "") -> NamedFunction | None:
+    """The Python function under `key`; anything else is an obstacle."""
+    value = keys.get(key)
+    if isinstance(value, NamedFunction):
+        bad.function(f"{at}{key}", value)
+        return value
+    if value is not None:
+        bad.add(f"{at}{key}", f"is {value!r:.60}, no function", "write !function module.name")
+    return None
+
+
+def read_whole(keys: Mapping[str, Any], key: str, default: int, bad: Obstacles) -> int:
+    """A whole number from 0 to 10,000."""
+    value = keys.get(key, default)
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 10_000:
+        return value
+    bad.add(key, f"is {value!r:.60}", "write a whole number from 0 to 10,000")
+    return default
+
+
+def read_text(keys: Mapping[str, Any], key: str, bad: Obstacles) -> str | None:
+    """A text; None where there is none, or an empty one."""
+    value = keys.get(key)
+    if value is None or isinstance(value, str):
+        return value or None
+    bad.add(key, f"is {value!r:.60}, no text", "quote it")
+    return None

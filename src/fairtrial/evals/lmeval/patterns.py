@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import warnings
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -32,8 +34,11 @@ class BoundedPattern:
                 f"a pattern of {len(self.pattern):,} characters", f"write at most {MAX_PATTERN:,}"
             )
         try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")  # what re warns of, regex may read in another way
+                re.compile(self.pattern)
             compiled = regex.compile(self.pattern)
-        except (regex.error, RecursionError, OverflowError) as error:
+        except (re.error, regex.error, RecursionError, OverflowError, Warning) as error:
             raise UsageError(
                 f"the pattern {self.pattern[:80]!r} is no regular expression: {error}",
                 "write it as Python's re does",

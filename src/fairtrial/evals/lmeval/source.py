@@ -8,7 +8,7 @@ given with --include-path, so that a file from the net can't read another one of
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -18,8 +18,6 @@ from fairtrial.evals.strict_yaml import MAX_YAML, Function, parse_yaml
 
 MAX_FILES: Final = 32
 """Files that one task may be made of."""
-MAX_SCANNED: Final = 2_000
-"""Task files looked through for the members of a group."""
 
 _HEAD: Final = 2**16
 _KEY = re.compile(r"""^(?:\{\s*)?["']?(task|group|dataset_path|include|doc_to_text)["']?\s*:(?:\s|$)""", re.M)
@@ -146,18 +144,3 @@ def _placed(value: Any, folder: Path) -> Any:
     if isinstance(value, list):
         return [_placed(item, folder) for item in value]
     return value
-
-
-def neighbours(source: Source) -> Iterator[Path]:
-    """The task files in the source's folders, deeper ones too, in the order of their names."""
-    seen = 0
-    for folder in dict.fromkeys(source.folders):
-        for path in sorted(folder.rglob("*.yaml")):
-            seen += 1
-            if seen > MAX_SCANNED:
-                raise UsageError(
-                    f"{source.name}: more than {MAX_SCANNED:,} files to look through for its members",
-                    "put the group and its tasks into a folder of their own",
-                )
-            if path.resolve().is_relative_to(folder) and looks_like_task(path):
-                yield path

@@ -13,33 +13,40 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fairtrial.core.errors import UsageError
-from fairtrial.evals.lmeval.config import Formats, Value
-from fairtrial.evals.lmeval.functions import Function, import_function
+from fairtrial.evals.lmeval.formats import FORMATS, Formats
+from fairtrial.evals.lmeval.functions import Function, Imports
 from fairtrial.evals.lmeval.source import NamedFunction
-from fairtrial.evals.prompts import compile_template, render
+from fairtrial.evals.lmeval.templates import compile_template
+from fairtrial.evals.template import Template
 
 LITERAL_LIMIT: Final = 100_000
 """Characters of a rendered list that is read as a literal."""
 
 Doc = Mapping[str, Any]
-Found = str | int | list[Any] | dict[str, Any] | Function | None
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The formats of a task with their functions imported. columns: those of the split that is asked."""
+    """The formats of a task, or of its worked examples, ready to be used.
+
+    columns: those of the split that is asked, by which lm-eval tells a column from a template, in the examples
+    too. has_choices: the task has choices, whatever its examples have. example: these are the examples' formats.
+    """
 
     formats: Formats
     columns: frozenset[str]
     has_choices: bool
+    example: bool
     functions: Mapping[str, Function]
+    templates: Mapping[str, Template]
 
     def text(self, doc: Doc) -> str:
         """The question. Raises UsageError where it is no text."""
-        value = self._value("doc_to_text", self.formats.doc_to_text, doc)
-        if isinstance(value, str) and value.isdigit() and self.has_choices and self._rendered("doc_to_text"):
-            value = int(value)
-        if isinstance(value, int) and self.has_choices:
+        value = self._value("doc_to_text", doc)
+        number = isinstance(value, int) or (
+            isinstance(value, str) and value.isdigit() and "doc_to_text" in self.templates
+        )
+        if number and self.has_choices:
             raise UsageError(
                 "doc_to_text is a number: each choice with a context of its own is not supported",
                 "write the question in doc_to_text and the choices in doc_to_choice",
@@ -50,29 +57,21 @@ class Words:
             )
         return value
 
-    def target(self, doc: Doc) -> str | int | list[Any]:
-        """The target as lm-eval has it: a text, an index, or a list of either."""
-        given = self.formats.doc_to_target
-        value = self._value("doc_to_target", given, doc)
-        if isinstance(value, str) and self._rendered("doc_to_target"):
+    def target(self, doc: Doc) -> Any:
+        """The target as lm-eval has it: a text, a number, an index, a list of them."""
+        value = self._value("doc_to_target", doc)
+        if isinstance(value, str) and "doc_to_target" in self.templates:
             if value.isdigit() and self.has_choices:
-                return _literal_index(value)
+                return _index(value)
             if len(value) >= 2 and value[0] == "[" and value[-1] == "]":
                 found = literal(value)
                 return value if found is None else found
-        if isinstance(value, str | int | list) and not isinstance(value, bool):
-            return value
-        if isinstance(value, bool):
-            return int(value) if self.has_choices else str(value)
-        if value is None or isinstance(value, dict):
-            raise UsageError(f"doc_to_target is {value!r:.60}", "give every row a target")
-        return str(value)
+        return value
 
     def choices(self, doc: Doc) -> list[str]:
         """The choices. Raises UsageError where they are no list of texts."""
-        given = self.formats.doc_to_choice
-        value = self._value("doc_to_choice", given, doc)
-        if isinstance(value, str) and self._rendered("doc_to_choice"):
+        given, value = self.formats.doc_to_choice, self._value("doc_to_choice", doc)
+        if isinstance(value, str) and "doc_to_choice" in self.templates:
             value = literal(value)
         elif isinstance(given, dict):
             value = list(given.values())
@@ -85,47 +84,56 @@ class Words:
 
     def prefix(self, doc: Doc) -> str:
         """gen_prefix, "" for none."""
-        value = self._value("gen_prefix", self.formats.gen_prefix, doc)
+        value = self._value("gen_prefix", doc)
         if value is not None and not isinstance(value, str):
             raise UsageError(f"gen_prefix is {value!r:.60}, no text", "write a text")
         return value or ""
 
-    def _rendered(self, key: str) -> bool:
+    def _value(self, key: str, doc: Doc) -> Any:
         given = getattr(self.formats, key)
-        return isinstance(given, str) and given not in self.columns
-
-    def _value(self, key: str, given: Value, doc: Doc) -> Any:
-        if isinstance(given, NamedFunction):
+        if key in self.functions:
             return self.functions[key](dict(doc))
-        if not isinstance(given, str):
+        # For the prefix of an example lm-eval looks into the example itself.
+        if not isinstance(given, str) or (key == "gen_prefix" and not given):
             return given
-        if given in self.columns:
+        if given in (doc if key == "gen_prefix" and self.example else self.columns):
             if given not in doc:
                 raise UsageError(f"{key}: this row has no column {given!r}", "give it one")
             return doc[given]
-        return render(compile_template(given), doc)
+        return self.templates[key].render(doc)
 
 
-def words_of(formats: Formats, columns: frozenset[str]) -> Words:
-    """The formats with their functions imported (only called once the user trusts the code)."""
-    functions = {
-        key: import_function(value)
-        for key in ("doc_to_text", "doc_to_target", "doc_to_choice", "gen_prefix")
-        if isinstance(value := getattr(formats, key), NamedFunction)
-    }
-    return Words(formats, columns, formats.doc_to_choice is not None, functions)
+def words_of(
+    formats: Formats, columns: frozenset[str], imports: Imports, *, has_choices: bool, example: bool
+) -> Words:
+    """The formats with their templates compiled and their functions imported (the user trusts the code)."""
+    functions: dict[str, Function] = {}
+    templates: dict[str, Template] = {}
+    for key in FORMATS:
+        value = getattr(formats, key)
+        if isinstance(value, NamedFunction):
+            functions[key] = imports.function(value)
+        elif isinstance(value, str) and (value not in columns or (key == "gen_prefix" and example)):
+            templates[key] = compile_template(value, key)
+    return Words(formats, columns, has_choices, example, functions, templates)
 
 
-def field(template: str, doc: Doc) -> str:
-    """A description: the column of that name if the row has one, otherwise a template."""
-    if not template:
-        return ""
-    if template in doc:
-        value = doc[template]
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What stands before everything: the column of that name if the row has one, otherwise a template."""
+
+    text: str
+    template: Template
+
+    def of(self, doc: Doc) -> str:
+        if not self.text:
+            return ""
+        if self.text not in doc:
+            return self.template.render(doc)
+        value = doc[self.text]
         if value is not None and not isinstance(value, str):
             raise UsageError(f"description is {value!r:.60}, no text", "write {{ column }}")
         return value or ""
-    return render(compile_template(template), doc)
 
 
 def literal(text: str) -> list[Any] | None:
@@ -135,13 +143,14 @@ def literal(text: str) -> list[Any] | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a backslash in a row is no fault of the person who runs it
+            # literal_eval drops blanks in front, as lm-eval's does
             value = ast.literal_eval(text)
     except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
         return None
     return value if isinstance(value, list) else None
 
 
-def _literal_index(text: str) -> int:
+def _index(text: str) -> int:
     if not text.isascii() or len(text) > 9 or (len(text) > 1 and text[0] == "0"):
         raise UsageError(f"the target {text[:40]!r} is no index", "write 0 for the first choice")
     return int(text)
