@@ -26,7 +26,7 @@ from typing import Final
 from fairtrial.core.canon import JSON, digest
 from fairtrial.core.errors import UsageError
 from fairtrial.core.family import Family
-from fairtrial.trust.beacon import BeaconRound, moment
+from fairtrial.trust.beacon import BeaconRound, BlsCheck, check_round, moment
 
 FORMAT: Final = "fairtrial-draw-1"
 SECRET_BYTES: Final = 32
@@ -129,11 +129,13 @@ class Draw:
         self._check_item(item)
         return self._hmac(f"tie {item}", beacon=True)
 
-    def with_beacon_value(self, signature: str) -> Draw:
-        """The same draw, once the named round is there. Not checked here: `beacon.check_round` does."""
+    def with_beacon_value(self, signature: str, valid: BlsCheck) -> Draw:
+        """The same draw once the named round is there. Raises IntegrityError as `beacon.check_round` does."""
         if self.beacon is None:
             raise UsageError("this draw names no beacon round", "it is complete as it is")
-        return replace(self, beacon=replace(self.beacon, signature=signature))
+        known = replace(self.beacon, signature=signature)
+        check_round(known, self.committed_at, valid)
+        return replace(self, beacon=known)
 
     def _publishing_bytes(self, item: int) -> Iterator[int]:
         for block in count():

@@ -1,0 +1,92 @@
+"""From a family and a committed draw to what a model is asked."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Final
+
+from fairtrial.core.errors import IntegrityError, UsageError
+from fairtrial.core.extractors import LETTERS
+from fairtrial.core.family import Family
+from fairtrial.core.question import Decoding
+from fairtrial.core.sample import Origin, Sample
+from fairtrial.core.scorers import parse_scorer
+from fairtrial.core.task import Task
+from fairtrial.core.twin import Place, SiblingRank, Twin
+from fairtrial.families.asking import ANSWER_TOKENS, CUE, Question, WholeSiblings
+from fairtrial.families.forms import siblings_of
+from fairtrial.trust.draw import Draw
+
+VERSION: Final = "1"
+
+
+def twin(
+    family: Family, draw: Draw, *, fresh: int, items: int | None = None, demonstration: bool = False
+) -> Twin:
+    """The twin of one draw. fresh: siblings asked beside the published one, 1 to K; items: only the first so many.
+
+    Raises IntegrityError where the draw was made from another family, or another version of it, and UsageError
+    for numbers that make no twin.
+    """
+    if draw.family_digest != family.digest:
+        raise IntegrityError(
+            f"the draw was made from another version of {draw.family} ({draw.family_digest[:19]}…) than this "
+            f"{family.name} ({family.digest[:19]}…)",
+            "use the family file that the draw was committed with",
+        )
+    if draw.siblings > len(LETTERS):
+        raise UsageError(f"{draw.siblings} siblings an item", f"draw at most {len(LETTERS)}")
+    count = draw.n if items is None else items
+    if not 1 <= count <= draw.n:
+        raise UsageError(f"{count} items of a draw of {draw.n}", f"give 1 to {draw.n}")
+    places: dict[str, Place] = {}
+    asked: list[tuple[bytes, Sample]] = []
+    ranked: list[Sample] = []
+    ties: dict[str, bytes] = {}
+    for item in range(count):
+        siblings = siblings_of(family, draw, item)
+        published, template = draw.published(item), draw.template(item)
+        for column, index in enumerate((published, *draw.fresh(item, fresh))):
+            name = f"item-{item:05d}.{index}"
+            places[name] = Place(item, column, template)
+            order = hashlib.sha256(draw.tie_break(item) + name.encode()).digest()
+            asked.append((order, _placed(siblings[index], name, column, template)))
+        name = f"item-{item:05d}"
+        ranked.append(_ranked(siblings, name, LETTERS[published], template))
+        ties[name] = draw.tie_break(item)
+    origin = Origin(family.name, f"family {family.name}, draw {draw.commitment}", family.digest)
+    answers = Task(
+        name=f"{family.name}-twin",
+        version=VERSION,
+        asks="generate",
+        samples=tuple(sample for _, sample in sorted(asked, key=lambda each: each[0])),
+        origin=origin,
+        prompt=Question(),
+        scorer=parse_scorer("number"),
+        decoding=Decoding(max_tokens=ANSWER_TOKENS, stop=("\n",)),
+        cluster="template",
+        slices=("form",),
+    )
+    likelihoods = Task(
+        name=f"{family.name}-siblings",
+        version=VERSION,
+        asks="loglikelihood",
+        samples=tuple(ranked),
+        origin=origin,
+        prompt=WholeSiblings(),
+        scorer=SiblingRank(),
+        cluster="template",
+    )
+    return Twin(answers, places, likelihoods, ties, draw.commitment, demonstration)
+
+
+def _placed(sibling: Sample, name: str, column: int, template: str) -> Sample:
+    form = "published" if column == 0 else "fresh"
+    return Sample(name, sibling.input, sibling.target, metadata={"template": template, "form": form})
+
+
+def _ranked(siblings: Sequence[Sample], name: str, letter: str, template: str) -> Sample:
+    """Every sibling whole, question and answer, as a choice; the published one's letter as the target."""
+    texts = tuple(f" {each.text}\nA: {each.target[0]}" for each in siblings)
+    return Sample(name, CUE, (letter,), texts, {"template": template})
