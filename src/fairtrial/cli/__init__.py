@@ -17,6 +17,7 @@ import click
 
 from fairtrial.core.errors import FairtrialError
 from fairtrial.core.version import VERSION
+from fairtrial.report.plain import visible
 
 VERBS: dict[str, tuple[str, str]] = {
     "demo": ("fairtrial.cli.demo:demo", "Compare two models' recorded answers, offline, without a key."),
@@ -121,9 +122,10 @@ def _usage(error: click.ClickException) -> str:
 
 
 def _told(kind: str, message: str, remedy: str, words: Sequence[str], status: int) -> int:
-    print(f"fairtrial: {message}", file=sys.stderr)
+    # What a file says may stand in the message, and must not steer the terminal.
+    print(f"fairtrial: {visible(message)}", file=sys.stderr)
     if remedy:
-        print(f"what now: {remedy}", file=sys.stderr)
+        print(f"what now: {visible(remedy)}", file=sys.stderr)
     if "--json" in words:
         print(
             json.dumps({"error": {"kind": kind, "message": message, "remedy": remedy, "exit": status}}),

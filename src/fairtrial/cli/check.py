@@ -16,6 +16,7 @@ from fairtrial.core.question import Decoding, Generate
 from fairtrial.core.sample import Sample
 from fairtrial.core.task import Task
 from fairtrial.lab import Lab
+from fairtrial.report.plain import visible
 
 NOBODY = "replay/none"
 SHOWN = 2_000
@@ -43,7 +44,7 @@ def check(task: tuple[str, ...], as_json: bool, **given: Any) -> int:
         plan, samples = lab.plan(opened, order.models[0], **order.plan_options())
         found.append(_entry(opened, plan, samples))
         if not as_json:
-            show(_text(opened, plan, samples))
+            show(visible(_text(opened, plan, samples)))
     if as_json:
         emit({"tasks": found})
     return 0

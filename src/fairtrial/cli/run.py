@@ -77,9 +77,20 @@ def run(task: tuple[str, ...], as_json: bool, report: bool, **given: Any) -> int
                 "remedy": failed.remedy,
             }
         emit(data)
+        _tell_failures(runs)
     elif len(runs) > 1:
         tell(f"next: {order.next_step([each.path for each in runs])}")
     return _status(runs, order.settings.get("fail_under"), failed)
+
+
+def _tell_failures(runs: Sequence[Run]) -> None:
+    """Beside the JSON, for the person who reads the log of a job that ended with 3."""
+    for summary in (each.summary for each in runs):
+        for cause in summary.causes:
+            tell(
+                f"fairtrial: {summary.model} on {summary.task}: {cause.count} failed ({cause.cause}): "
+                f"{cause.example}\nwhat now: {cause.remedy}"
+            )
 
 
 def _status(runs: Sequence[Run], fail_under: float | None, failed: FairtrialError | None) -> int:

@@ -8,11 +8,12 @@ import shutil
 import sys
 
 from fairtrial.core.canon import JSON
+from fairtrial.report.plain import visible
 
 
 def tell(text: str) -> None:
-    """Progress, notices and hints: standard error."""
-    print(text, file=sys.stderr, flush=True)
+    """Progress, notices and hints: standard error. What a server or a file said can't steer the terminal."""
+    print(visible(text), file=sys.stderr, flush=True)
 
 
 def show(text: str) -> None:

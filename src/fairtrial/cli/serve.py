@@ -1,0 +1,57 @@
+"""`fairtrial serve`: any model as an OpenAI-compatible endpoint."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from importlib import import_module
+
+import click
+
+from fairtrial.cli import options
+from fairtrial.cli.speech import emit, tell
+from fairtrial.core.plan import ModelSpec
+from fairtrial.lab import Lab
+
+
+@click.command()
+@click.argument("model")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65_535),
+    default=8000,
+    show_default=True,
+    help="Port; 0 takes a free one.",
+)
+@options.base_url
+@options.json_output
+def serve(model: str, host: str, port: int, base_url: str | None, as_json: bool) -> int:
+    """Offer MODEL as an OpenAI-compatible endpoint.
+
+    Chat and completions, streamed or not, with usage; for models of this machine also echoed log-probabilities
+    and token ids. The model answers to its name with and without the provider. No key is asked for, so it
+    listens on this machine only unless --host says otherwise. Ctrl-C ends it.
+    """
+    lab = Lab()
+    opened = lab.open(ModelSpec.parse(model, base_url=base_url))
+    if not _loopback(host):
+        tell(f"note: {host} can be reached from other machines, and no key is asked for")
+
+    def ready(address: str) -> None:
+        if as_json:
+            emit({"model": str(opened.spec), "base_url": address})
+        else:
+            tell(f"serving {opened.spec} at {address}; Ctrl-C ends it")
+
+    # By name: the web is a room on the same floor, and the only verb that needs it is this one.
+    run = import_module("fairtrial.web.serve").serve
+    asyncio.run(run(opened, lab.tokens(opened), host=host, port=port, ready=ready))
+    return 0
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
