@@ -8,6 +8,7 @@ What a reply is like goes by a word in square brackets in the last message ("[re
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any
 
@@ -26,6 +27,9 @@ BROKEN = (
     "ngram-positive",
     "ngram-none",
     "ngram-content",
+    "ngram-same",
+    "ngram-nan",
+    "ngram-shifted",
 )
 """Servers whose log-probabilities are wrong, each in its own way."""
 
@@ -222,6 +226,12 @@ def _echo(model: str, index: int, prompt: str) -> dict[str, Any]:
             values = [None, *(ngram.distribution(b"")[byte] for byte in whole[1:])]
         case "ngram-noncausal":
             values = [None, *((value or 0) - len(data) / 10 for value in values[1:])]
+        case "ngram-same":
+            values = [None, *[0.0] * (len(data) - 2), -9.0, -1.0]
+        case "ngram-nan":
+            values[-2] = math.nan
+        case "ngram-shifted":
+            values = [None, -2.0, *values[1:-1]]
         case "ngram-positive":
             values = [None, *(-(value or 0) for value in values[1:])]
     told: dict[str, Any] | None = {

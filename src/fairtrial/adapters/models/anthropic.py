@@ -8,7 +8,6 @@ a budget. Settings a model refuses are left out; the recorded request shows what
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any, Final, Literal
 
@@ -25,7 +24,7 @@ from fairtrial.adapters.models.setting import (
     option_text,
     refuse_options,
 )
-from fairtrial.adapters.models.shape import count, words
+from fairtrial.adapters.models.shape import count, words, written
 from fairtrial.core.errors import ProviderError, UsageError
 from fairtrial.core.output import Output, Stop, Usage
 from fairtrial.core.plan import ModelSpec
@@ -122,7 +121,7 @@ def request(name: str, question: Generate, *, stream: bool) -> str:
     _think(body, name, question.decoding)
     if stream:
         body["stream"] = True
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return written(body)
 
 
 def _think(body: dict[str, Any], name: str, decoding: Decoding) -> None:

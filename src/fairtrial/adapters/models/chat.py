@@ -13,7 +13,7 @@ from typing import Any, Final
 from fairtrial.adapters.models.events import events
 from fairtrial.adapters.models.failures import Asked, bad_shape, broken_stream
 from fairtrial.adapters.models.http import Reply
-from fairtrial.adapters.models.shape import count, words
+from fairtrial.adapters.models.shape import count, words, written
 from fairtrial.core.output import Output, Stop, Usage
 from fairtrial.core.question import Decoding, Generate
 
@@ -53,7 +53,7 @@ def request(name: str, question: Generate, *, plain: bool, stream: bool) -> str:
         body["reasoning_effort"] = decoding.effort
     if stream:
         streamed(body)
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return written(body)
 
 
 def sampling(body: dict[str, Any], decoding: Decoding) -> None:

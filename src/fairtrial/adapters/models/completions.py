@@ -12,7 +12,7 @@ from fairtrial.adapters.models.chat import first_choice, part_thinking, sampling
 from fairtrial.adapters.models.events import events
 from fairtrial.adapters.models.failures import Asked, broken_stream
 from fairtrial.adapters.models.http import Reply
-from fairtrial.adapters.models.shape import words
+from fairtrial.adapters.models.shape import words, written
 from fairtrial.core.output import Output
 from fairtrial.core.question import Generate
 
@@ -27,7 +27,7 @@ def request(name: str, question: Generate, *, stream: bool) -> str:
     sampling(body, question.decoding)
     if stream:
         streamed(body)
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return written(body)
 
 
 def starts(data: str) -> bool:

@@ -46,6 +46,8 @@ def read_echo(choice: dict[str, Any], prompt: str) -> Echo:
     starts = places(tokens, prompt)
     if starts is None:
         raise Unusable("fails the echo check: the tokens it sends back don't join to the prompt")
+    if None in logprobs[1:]:
+        raise Unusable("fails the presence check: a token after the first has no log-probability")
     end = len(starts)
     best = _best(told.get("top_logprobs"), len(tokens))
     return Echo(starts, tuple(_logprob(value) for value in logprobs[:end]), best[:end])

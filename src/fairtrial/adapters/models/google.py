@@ -7,7 +7,6 @@ tokens, later ones a thinkingLevel. `candidatesTokenCount` leaves the thinking o
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any, Final
 from urllib.parse import quote
@@ -25,7 +24,7 @@ from fairtrial.adapters.models.setting import (
     option_text,
     refuse_options,
 )
-from fairtrial.adapters.models.shape import count, words
+from fairtrial.adapters.models.shape import count, words, written
 from fairtrial.core.errors import ProviderError
 from fairtrial.core.output import Output, Stop, Usage
 from fairtrial.core.plan import ModelSpec
@@ -113,7 +112,7 @@ def request(name: str, question: Generate) -> str:
     system = [turn.content for turn in question.messages if turn.role == "system"]
     if system:
         body["systemInstruction"] = {"parts": [{"text": text} for text in system]}
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return written(body)
 
 
 def _settings(name: str, decoding: Decoding) -> dict[str, Any]:

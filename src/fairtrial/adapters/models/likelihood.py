@@ -16,7 +16,6 @@ returns 0, the best score there is. Here the straddling token is counted.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable
 from typing import Any, Final
@@ -25,7 +24,7 @@ from fairtrial.adapters.models.chat import usage_of
 from fairtrial.adapters.models.echo import Echo, Unusable, read_echo
 from fairtrial.adapters.models.failures import Asked, bad_shape
 from fairtrial.adapters.models.http import Reply
-from fairtrial.adapters.models.shape import words
+from fairtrial.adapters.models.shape import words, written
 from fairtrial.core.errors import ProviderError
 from fairtrial.core.output import Loglik, Output
 from fairtrial.core.question import Loglikelihood
@@ -52,7 +51,7 @@ def request(name: str, question: Loglikelihood) -> str:
         "logprobs": 1,
         "echo": True,
     }
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return written(body)
 
 
 def read(value: dict[str, Any], reply: Reply, asked: Asked, question: Loglikelihood) -> Output:

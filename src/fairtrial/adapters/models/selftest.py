@@ -7,7 +7,8 @@ of these must hold:
 
 1. echo: the tokens join to the prompt; every one after the first has a finite log-probability up to 0
    (checked while the reply is read);
-2. variation: the continuations of one context don't all have the same likelihood, nor are all of them 0;
+2. variation: the continuations of one context don't all have the same likelihood, nor are all of them 0, and
+   single letters don't either (a server whose values stand one place too late tells all letters alike);
 3. causality: text that two prompts share at their start has the same likelihood in both, whatever follows,
    up to TOLERANCE (batched arithmetic in half precision is not exact);
 4. dependence: the same continuations don't have the same likelihoods after two unlike contexts.
@@ -29,7 +30,9 @@ RELATIVE: Final = 0.02
 _CONTEXT: Final = "The capital of France is"
 _OTHER: Final = "Seven times eight makes fifty-six; nine times nine makes"
 _SHARED: Final = " Paris"
-_CONTINUATIONS: Final = (_SHARED, " a banana", " 81, xq")
+_WORDS: Final = (_SHARED, " a banana", " 81, xq")
+_LETTERS: Final = (" A", " B", " C")
+_CONTINUATIONS: Final = (*_WORDS, *_LETTERS)
 _LONGER: Final = tuple(_SHARED + text for text in (", and it lies", " xq zv jj", " Paris Paris"))
 
 Ask = Callable[[Loglikelihood], Awaitable[Output]]
@@ -41,13 +44,12 @@ async def test_logprobs(ask: Ask, model: str) -> None:
     values = [entry.logprob for entry in plain.logliks]
     if all(value == 0 for value in values):
         raise _failed(model, "presence", "every log-probability is 0", plain)
-    if len(set(values)) == 1:
-        raise _failed(
-            model, "variation", "three unlike continuations have one and the same likelihood", plain
-        )
+    for alike in (values[: len(_WORDS)], values[len(_WORDS) :]):
+        if len(set(alike)) == 1:
+            raise _failed(
+                model, "variation", "three unlike continuations have one and the same likelihood", plain
+            )
 
-    # The shared words are scored as the context's last part, so the likelihood of everything up to them
-    # can be read off as a difference.
     other = await ask(Loglikelihood("self-test 2", 1, _OTHER, _CONTINUATIONS))
     if [entry.logprob for entry in other.logliks] == values:
         raise _failed(model, "dependence", "the likelihoods are the same after another context", other)
@@ -61,6 +63,7 @@ async def _test_causality(ask: Ask, model: str) -> None:
     tails = await ask(
         Loglikelihood("self-test 4", 1, _CONTEXT + _SHARED, tuple(t[len(_SHARED) :] for t in _LONGER))
     )
+    # The shared words are the second context's last part, so their own likelihood is a difference.
     heads = [
         both.logprob - tail.logprob for both, tail in zip(whole.logliks, tails.logliks, strict=True)
     ]  # fmt: skip

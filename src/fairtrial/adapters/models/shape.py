@@ -1,12 +1,24 @@
-"""Careful reading of foreign JSON: a value of the wrong type is unknown, not an error."""
+"""Writing a request's JSON, and careful reading of foreign JSON: a value of the wrong type is unknown, not an
+error."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 
 MOST: Final = 2**53 - 1
 """Largest count that is believed; more is no count, and would not fit where counts are summed."""
+
+
+def written(body: Mapping[str, Any]) -> str:
+    """A request's text, in plain characters; half a surrogate pair in a prompt is escaped, as it has no bytes."""
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(body, separators=(",", ":"))
+    return text
 
 
 def count(usage: Mapping[str, Any], key: str) -> int | None:
