@@ -1,4 +1,4 @@
-"""Samples of a family as tasks: answered by number, or ranked by likelihood."""
+"""The words in which samples of a family are asked, and a task of them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from fairtrial.core.canon import JSON
-from fairtrial.core.errors import UsageError
-from fairtrial.core.extractors import LETTERS
 from fairtrial.core.family import Family
 from fairtrial.core.question import Decoding
 from fairtrial.core.sample import Message, Origin, Sample
-from fairtrial.core.scorers import LikelihoodChoice, parse_scorer
+from fairtrial.core.scorers import parse_scorer
 from fairtrial.core.task import Task
 
 VERSION: Final = "1"
@@ -58,7 +56,7 @@ def family_task(family: Family, samples: Sequence[Sample], *, name: str = "") ->
         version=VERSION,
         asks="generate",
         samples=tuple(samples),
-        origin=_origin(family),
+        origin=Origin(name=family.name, source=f"item family {family.name}", digest=family.digest),
         prompt=Prompt(),
         scorer=parse_scorer("number"),
         decoding=DECODING,
@@ -67,43 +65,6 @@ def family_task(family: Family, samples: Sequence[Sample], *, name: str = "") ->
     )
 
 
-def rank_task(
-    family: Family, items: Sequence[Sequence[Sample]], published: Sequence[int], *, name: str = ""
-) -> Task:
-    """One sample an item, its choices the item's siblings as texts, its target the published one's letter.
-
-    items: the siblings of every item; published: their published index. The answer is worked where the family
-    states a solution, as a published benchmark would print it. Raises UsageError beyond 26 siblings.
-    """
-    if any(len(siblings) > len(LETTERS) for siblings in items):
-        raise UsageError(f"more than {len(LETTERS)} siblings can't be ranked", "draw fewer siblings")
-    samples = tuple(
-        Sample(
-            id=f"item-{item}",
-            input="Q:",
-            target=(LETTERS[index],),
-            choices=tuple(map(whole_text, siblings)),
-            metadata={"template": siblings[0].metadata["template"]},
-        )
-        for item, (siblings, index) in enumerate(zip(items, published, strict=True))
-    )
-    return Task(
-        name=name or f"{family.name}-rank",
-        version=VERSION,
-        asks="loglikelihood",
-        samples=samples,
-        origin=_origin(family),
-        prompt=WholeText(),
-        scorer=LikelihoodChoice(),
-        cluster="template",
-        slices=("template",),
-    )
-
-
 def whole_text(sample: Sample) -> str:
     """Question and worked answer, as a form is printed: `What is 3+4?` and below it `A: 3+4=7`."""
     return f"{sample.text}\nA: {sample.metadata.get('solution', sample.target[0])}"
-
-
-def _origin(family: Family) -> Origin:
-    return Origin(name=family.name, source=f"item family {family.name}", digest=family.digest)

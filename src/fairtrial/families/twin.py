@@ -9,14 +9,13 @@ from typing import Final
 from fairtrial.core.errors import IntegrityError, UsageError
 from fairtrial.core.extractors import LETTERS
 from fairtrial.core.family import Family
-from fairtrial.core.question import Decoding
 from fairtrial.core.sample import Origin, Sample
 from fairtrial.core.scorers import parse_scorer
 from fairtrial.core.task import Task
 from fairtrial.core.twin import Place, SiblingRank, Twin
-from fairtrial.families.asking import ANSWER_TOKENS, CUE, Question, WholeSiblings
-from fairtrial.families.forms import siblings_of
+from fairtrial.families.task import DECODING, Prompt, WholeText, whole_text
 from fairtrial.trust.draw import Draw
+from fairtrial.trust.forms import siblings
 
 VERSION: Final = "1"
 
@@ -44,16 +43,15 @@ def twin(
     asked: list[tuple[bytes, Sample]] = []
     ranked: list[Sample] = []
     ties: dict[str, bytes] = {}
-    for item in range(count):
-        siblings = siblings_of(family, draw, item)
+    for item, instances in enumerate(siblings(draw, family, items=count)):
         published, template = draw.published(item), draw.template(item)
         for column, index in enumerate((published, *draw.fresh(item, fresh))):
             name = f"item-{item:05d}.{index}"
             places[name] = Place(item, column, template)
             order = hashlib.sha256(draw.tie_break(item) + name.encode()).digest()
-            asked.append((order, _placed(siblings[index], name, column, template)))
+            asked.append((order, _placed(instances[index], name, column, template)))
         name = f"item-{item:05d}"
-        ranked.append(_ranked(siblings, name, LETTERS[published], template))
+        ranked.append(_ranked(instances, name, LETTERS[published], template))
         ties[name] = draw.tie_break(item)
     origin = Origin(family.name, f"family {family.name}, draw {draw.commitment}", family.digest)
     answers = Task(
@@ -62,9 +60,9 @@ def twin(
         asks="generate",
         samples=tuple(sample for _, sample in sorted(asked, key=lambda each: each[0])),
         origin=origin,
-        prompt=Question(),
+        prompt=Prompt(),
         scorer=parse_scorer("number"),
-        decoding=Decoding(max_tokens=ANSWER_TOKENS, stop=("\n",)),
+        decoding=DECODING,
         cluster="template",
         slices=("form",),
     )
@@ -74,7 +72,7 @@ def twin(
         asks="loglikelihood",
         samples=tuple(ranked),
         origin=origin,
-        prompt=WholeSiblings(),
+        prompt=WholeText(),
         scorer=SiblingRank(),
         cluster="template",
     )
@@ -86,7 +84,6 @@ def _placed(sibling: Sample, name: str, column: int, template: str) -> Sample:
     return Sample(name, sibling.input, sibling.target, metadata={"template": template, "form": form})
 
 
-def _ranked(siblings: Sequence[Sample], name: str, letter: str, template: str) -> Sample:
+def _ranked(instances: Sequence[Sample], name: str, letter: str, template: str) -> Sample:
     """Every sibling whole, question and answer, as a choice; the published one's letter as the target."""
-    texts = tuple(f" {each.text}\nA: {each.target[0]}" for each in siblings)
-    return Sample(name, CUE, (letter,), texts, {"template": template})
+    return Sample(name, "Q:", (letter,), tuple(map(whole_text, instances)), {"template": template})

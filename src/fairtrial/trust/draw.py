@@ -100,7 +100,7 @@ class Draw:
         return self.templates[item % len(self.templates)]
 
     def sibling_seed(self, item: int, sibling: int, attempt: int = 0) -> bytes:
-        """32 bytes for `Family.sample`. attempt: see `forms.siblings_of`. Doesn't depend on the beacon."""
+        """32 bytes for `Family.sample`. attempt: see `forms.siblings`. Doesn't depend on the beacon."""
         self._check_item(item)
         if not 0 <= sibling < self.siblings:
             raise UsageError(f"sibling {sibling} of {self.siblings}", "they are counted from 0")

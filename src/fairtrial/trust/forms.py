@@ -13,8 +13,10 @@ from fairtrial.trust.draw import Draw
 ATTEMPTS: Final = 200
 
 
-def siblings(draw: Draw, family: Family) -> tuple[tuple[Sample, ...], ...]:
+def siblings(draw: Draw, family: Family, *, items: int | None = None) -> tuple[tuple[Sample, ...], ...]:
     """For every item its K + 1 samples; `draw.published(item)` says which of them is the published one.
+
+    items: only the first so many, which are the same as in the whole; None for all.
 
     No question stands twice in the whole draw, and an item's siblings differ in the parameters that decide
     the answer, where the family states them (`metadata["answer_from"]`): with the same numbers and other
@@ -36,7 +38,7 @@ def siblings(draw: Draw, family: Family) -> tuple[tuple[Sample, ...], ...]:
         )
     taken: set[str] = set()
     forms = []
-    for item in range(draw.n):
+    for item in range(draw.n if items is None else items):
         forms.append(_different(draw, family, item, taken))
         taken.update(each.text for each in forms[-1])
     return tuple(forms)
