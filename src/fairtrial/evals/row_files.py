@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from fairtrial.core.errors import UsageError
-from fairtrial.evals.strict_yaml import SAVE_UTF8, WrittenFloat, decode, not_utf8, parse_yaml
+from fairtrial.evals.strict_yaml import NUL_BYTES, SAVE_UTF8, WrittenFloat, decode, not_utf8, parse_yaml
 
 ROW_LIMIT: Final = 10 * 2**20
 """Most bytes one row may have."""
@@ -153,7 +153,7 @@ class RowFile:
                 self.faults.add(where, "the file is UTF-16, not UTF-8", SAVE_UTF8)
                 return
             if b"\0" in line:
-                self.faults.add(where, "it holds NUL bytes: UTF-16, or no text at all", SAVE_UTF8)
+                self.faults.add(where, NUL_BYTES, SAVE_UTF8)
                 return
             try:
                 yield number, line.decode("utf-8-sig" if number == 1 else "utf-8")
@@ -167,7 +167,7 @@ class RowFile:
                 continue
             where = f"line {number}"
             try:
-                row = parse_json(line)
+                row = parse_json(line.rstrip("\r\n"))
             except ValueError as error:
                 self.faults.add(where, f"no strict JSON: {error}", "write one JSON object a line")
                 continue
@@ -266,7 +266,8 @@ def parse_json(text: str) -> Any:
     try:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
-        raise ValueError(f"{error.msg} at column {error.colno}") from error
+        line = f"line {error.lineno}, " if "\n" in text else ""
+        raise ValueError(f"{error.msg.removesuffix(' at')} at {line}column {error.colno}") from error
     except RecursionError as error:
         raise ValueError(f"nested more than {MAX_DEPTH} deep") from error
     _check_depth(value)

@@ -87,6 +87,9 @@ def parse_yaml(data: bytes, name: str, *, legacy: bool = False, functions: bool 
 
 def decode(data: bytes, name: str) -> str:
     """UTF-8 to text, a byte order mark dropped. Raises UsageError naming line and column."""
+    if b"\0" in data and data[:2] not in (b"\xff\xfe", b"\xfe\xff"):
+        line = data.count(b"\n", 0, data.index(b"\0")) + 1
+        raise UsageError(f"{name}, line {line}: {NUL_BYTES}", SAVE_UTF8)
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -95,6 +98,7 @@ def decode(data: bytes, name: str) -> str:
 
 
 SAVE_UTF8: Final = "save the file as UTF-8"
+NUL_BYTES: Final = "it holds NUL bytes: UTF-16, or no text at all"
 
 
 def not_utf8(data: bytes, at: int) -> str:
