@@ -223,7 +223,7 @@ def test_any_texts_come_back_from_any_format(
     lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     (folder / "r.jsonl").write_bytes(lines.encode())
     (folder / "r.json").write_text(json.dumps(rows))
-    (folder / "r.yaml").write_text(yaml.safe_dump(rows), "utf-8")
+    (folder / "r.yaml").write_text(yaml.safe_dump(rows, default_style='"'), "utf-8")
     table = io.StringIO(newline="")
     writer = csv.DictWriter(table, ["id", "input", "target"])
     writer.writeheader()
