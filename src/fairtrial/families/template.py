@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from fairtrial.core.canon import JSON
 from fairtrial.core.errors import UnknownName, UsageError
@@ -70,7 +71,7 @@ class Template:
         values = self.values(seed)
         answer = self.answer.number(values)
         written = show(answer, str(self.decimals))
-        parameters: dict[str, JSON] = {name: show(values[name]) for name in sorted(self.draw)}
+        parameters: dict[str, JSON] = {name: _plain(values[name]) for name in sorted(self.draw)}
         metadata: dict[str, JSON] = {
             "template": self.name,
             "steps": self.steps,
@@ -116,3 +117,8 @@ class TemplateFamily:
                 f"{self.name}, template {template!r}, seed {seed.hex()}: {error}",
                 "narrow the parameters' laws or add a `where` that excludes this case",
             ) from error
+
+
+def _plain(value: Value) -> str:
+    """For metadata: a date so that its text sorts as it does."""
+    return show(value, "iso") if isinstance(value, date) else show(value)

@@ -20,6 +20,7 @@ from fairtrial.families.wording import Wording, parse_wording
 GENERATOR: Final = "fairtrial-family-1"
 """Changes when the same file would give other samples: it is part of every family's digest."""
 
+MAX_BYTES: Final = 2**20
 MAX_TEMPLATES: Final = 1_000
 MAX_PARAMETERS: Final = 40
 MAX_VALUES: Final = 2**32
@@ -35,6 +36,10 @@ Path = tuple[str | int, ...]
 
 def read_family(data: bytes, name: str) -> TemplateFamily:
     """name: of the file, for messages. Raises UsageError naming file, line and template."""
+    if len(data) > MAX_BYTES:
+        raise UsageError(
+            f"{name} has more than {MAX_BYTES:,} bytes", "a family is a few templates; split the file"
+        )
     return _Reader(name, parse_yaml(data, name)).family()
 
 
