@@ -27,8 +27,10 @@ from fairtrial.core.output import Loglik, Output
 from fairtrial.core.question import Generate
 from fairtrial.core.record import AS_IT_STANDS, Score
 from fairtrial.core.sample import Sample
+from fairtrial.core.scorers import TextScorer
 from tests.parity.jobs import Job, make_jobs, texts
 from tests.parity.small_model import SmallModel
+from tests.parity.task_files import FileJob, make_file_jobs
 
 HERE = Path(__file__).parent
 PEER_PYTHON = HERE.parent.parent / ".venv-parity" / "bin" / "python"
@@ -62,7 +64,8 @@ def main(python: Path, prefix: str) -> int:
     tally = Tally()
     with tempfile.TemporaryDirectory(prefix="parity") as name:
         folder = Path(name)
-        jobs = [job for job in make_jobs(folder) if job.name.startswith(prefix)]
+        made = [*make_file_jobs(folder, _harness(python)), *make_jobs(folder)]
+        jobs = [job for job in made if job.name.startswith(prefix)]
         (folder / "jobs.json").write_text(json.dumps([job.to_json(folder) for job in jobs]))
         (folder / "texts.json").write_text(json.dumps(texts()))
         environ = {
@@ -81,7 +84,15 @@ def main(python: Path, prefix: str) -> int:
     return 1 if tally.different or not tally.equal else 0
 
 
-def _compare(job: Job, model: SmallModel, path: Path, tally: Tally) -> None:
+def _harness(python: Path) -> Path:
+    """The folder of the tasks that lm-eval ships."""
+    found = next(python.absolute().parent.parent.glob("lib/python3*/site-packages/lm_eval/tasks"), None)
+    if found is None:
+        sys.exit(f"{python} has no lm-eval: run `make parity`, which prepares it")
+    return found
+
+
+def _compare(job: Job | FileJob, model: SmallModel, path: Path, tally: Tally) -> None:
     theirs: dict[int, dict[str, Any]] = {}
     for line in path.read_text().splitlines():
         row = json.loads(line)
@@ -93,7 +104,8 @@ def _compare(job: Job, model: SmallModel, path: Path, tally: Tally) -> None:
         if by_filter is None:
             tally.hold(name, "item is there", sample.id, True, False)
             continue
-        for what, ours, other in _held(job, model, sample, by_filter):
+        held = _held_file if isinstance(job, FileJob) else _held
+        for what, ours, other in held(job, model, sample, by_filter):
             tally.hold(name, what, sample.id, ours, other)
 
 
@@ -135,6 +147,47 @@ def _held(
     values = {str(job.task.scorer.form["metric"]): score.value, **score.others}
     for metric in sorted(metrics):
         yield metric, values.get(metric), metrics[metric]
+
+
+def _held_file(
+    job: FileJob, model: SmallModel, sample: Sample, theirs: Mapping[str, Any]
+) -> Iterator[tuple[str, Any, Any]]:
+    question = job.task.question(sample)
+    arguments = next(iter(theirs.values()))["arguments"]
+    if isinstance(question, Generate):
+        yield "prompt", question.prompt, arguments[0][0]
+        yield "decoding", _decoding(question), _their_decoding(arguments[0][1])
+        assert job.answers is not None and isinstance(job.task.scorer, TextScorer)
+        score = job.task.scorer(Output(job.answers[sample.metadata["row"]], "stop"), sample)
+        values = {job.task.scorer.reading.name: score.value, **score.others}
+        for name, row in theirs.items():
+            for metric, value in row["metrics"].items():
+                told = next((each for each in (name, metric, f"{metric},{name}") if each in values), "")
+                yield f"{name}: {metric}", values.get(told), value
+        return
+    yield "prompt", [question.context] * len(question.continuations), [each[0] for each in arguments]
+    yield "continuations", list(question.continuations), [each[1] for each in arguments]
+    logliks = tuple(
+        Loglik(model.loglikelihood(question.context, each), model.would_write(question.context, each))
+        for each in question.continuations
+    )
+    score = job.task.scorer(Output(None, "stop", logliks=logliks), sample)
+    values = {str(job.task.scorer.form["metric"]): score.value, **score.others}
+    for row in theirs.values():
+        for metric, value in row["metrics"].items():
+            yield metric, values.get(metric), value
+
+
+def _decoding(question: Generate) -> dict[str, Any]:
+    asked = question.decoding
+    return {"until": list(asked.stop), "temperature": asked.temperature, "max_gen_toks": asked.max_tokens}
+
+
+def _their_decoding(given: Mapping[str, Any]) -> dict[str, Any]:
+    """lm-eval's settings; what is not stated is what its models take."""
+    until = [given["until"]] if isinstance(given["until"], str) else given["until"]
+    temperature = float(given.get("temperature", 0.0)) if given.get("do_sample") is not False else 0.0
+    return {"until": until, "temperature": temperature, "max_gen_toks": given.get("max_gen_toks", 256)}
 
 
 def _as_it_stands(score: Score) -> float | None:

@@ -3,7 +3,8 @@
     python peer.py FOLDER      reads FOLDER/jobs.json, writes FOLDER/JOB.jsonl, one line an item and filter
 
 A job is {"name", "task", "data_files", "num_fewshot", "answers"}: the name of a packaged task, the files that
-stand for its dataset, and, where a recording is scored, a file of answers by question.
+stand for its dataset, and, where a recording is scored, a file of answers by question. Or it is {"name", "file",
+"num_fewshot", "answers"}: a task file, and answers by row.
 """
 
 from __future__ import annotations
@@ -29,18 +30,22 @@ from small_model import SmallModel
 class Peer(LM):
     """lm-eval's model interface around the small model, or around recorded answers."""
 
-    def __init__(self, model: SmallModel, answers: dict[str, str] | None) -> None:
+    def __init__(self, model: SmallModel, answers: dict[str, str] | list[str] | None) -> None:
         super().__init__()
         self.model = model
         self.answers = answers
 
     def loglikelihood(self, requests, disable_tqdm=False):
-        return [(self.model.loglikelihood(*each.args), False) for each in requests]
+        return [
+            (self.model.loglikelihood(*each.args), self.model.would_write(*each.args)) for each in requests
+        ]
 
     def loglikelihood_rolling(self, requests, disable_tqdm=False):
         raise NotImplementedError("no task here asks for it")
 
     def generate_until(self, requests, disable_tqdm=False):
+        if isinstance(self.answers, list):
+            return [self.answers[each.doc_id] for each in requests]
         if self.answers is not None:
             return [self.answers[each.doc["question"].strip()] for each in requests]
         return [
@@ -60,15 +65,7 @@ def main(folder: Path) -> None:
     manager = TaskManager()
     for job in jobs:
         started = time.monotonic()
-        answers = json.loads(Path(job["answers"]).read_text()) if job["answers"] else None
-        # The packaged task as it stands, its dataset alone replaced: given by name it would call the hub.
-        packaged = load_yaml(manager._entry(job["task"]).yaml_path, resolve_func=True)
-        config = {
-            **packaged,
-            "dataset_path": "json",
-            "dataset_name": None,
-            "dataset_kwargs": {"data_files": job["data_files"]},
-        }
+        config, answers = read_file(job) if "file" in job else replace_data(job, manager)
         results = lm_eval.simple_evaluate(
             model=Peer(model, answers),
             tasks=[config],
@@ -77,9 +74,22 @@ def main(folder: Path) -> None:
             bootstrap_iters=0,
         )
         with open(folder / f"{job['name']}.jsonl", "w") as out:
-            for row in results["samples"][job["task"]]:
+            for row in results["samples"][config["task"]]:
                 out.write(json.dumps(_kept(row)) + "\n")
         print(f"lm-eval {job['name']}: {time.monotonic() - started:.1f} s", file=sys.stderr, flush=True)
+
+
+def read_file(job: dict) -> tuple[dict, list[str] | None]:
+    """A task file as it stands. lm-eval takes the names of its rows from the folder it runs in."""
+    os.chdir(Path(job["file"]).parent)
+    return load_yaml(job["file"], resolve_func=True), job["answers"]
+
+
+def replace_data(job: dict, manager: TaskManager) -> tuple[dict, dict[str, str] | None]:
+    """A packaged task as it stands, its dataset alone replaced: given by name it would call the hub."""
+    packaged = load_yaml(manager._entry(job["task"]).yaml_path, resolve_func=True)
+    told = {"dataset_path": "json", "dataset_name": None, "dataset_kwargs": {"data_files": job["data_files"]}}
+    return {**packaged, **told}, json.loads(Path(job["answers"]).read_text()) if job["answers"] else None
 
 
 def _kept(row: dict) -> dict:

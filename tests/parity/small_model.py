@@ -37,6 +37,10 @@ class SmallModel:
             total += math.log(self._probability(byte, tail)) - TILT * _uniform(seed, at, byte)
         return total
 
+    def would_write(self, context: str, continuation: str) -> bool:
+        """Whether it would have written the continuation of its own accord: one half of them, by a hash."""
+        return _uniform(hashlib.sha256(context.encode()).digest(), len(continuation), 256) < 0.5
+
     def generate(self, prompt: str, stop: Sequence[str], limit: int) -> tuple[str, bool]:
         """Up to `limit` bytes, or to a stop string, which is left out: (text, was it cut by the limit?)."""
         history = prompt.encode()[-ORDER:]

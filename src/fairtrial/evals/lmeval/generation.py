@@ -19,7 +19,9 @@ def parse_generation(given: Any, delimiter: str, bad: Obstacles) -> tuple[Decodi
     if not isinstance(keys, dict):
         bad.add("generation_kwargs", "is no mapping", "write until, temperature, … under it")
         keys = {}
-    for key in keys:
+    for key, value in keys.items():
+        if key == "num_beams" and value == 1:
+            continue  # one beam is no search
         if key not in _KEYS:
             bad.add(f"generation_kwargs.{key[:60]}", f"is not supported; {', '.join(_KEYS)} are")
     until = keys.get("until", [delimiter])

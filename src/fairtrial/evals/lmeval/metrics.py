@@ -11,6 +11,7 @@ from fairtrial.core.canon import JSON
 from fairtrial.core.errors import UsageError
 from fairtrial.evals.lmeval.obstacles import Obstacles
 from fairtrial.evals.lmeval.patterns import BoundedPattern
+from fairtrial.evals.lmeval.source import NamedFunction
 
 DEFAULT: Final = {
     "generate_until": ("exact_match",),
@@ -105,8 +106,9 @@ def parse_metrics(
 
 
 def _check(entry: dict[str, Any], at: str, bad: Obstacles) -> None:
-    if entry.get("aggregation", "mean") != "mean":
-        bad.add(f"{at}.aggregation", f"{entry['aggregation']!r:.60} is not supported; mean is")
+    aggregation = entry.get("aggregation", "mean")
+    if aggregation != "mean" and not isinstance(aggregation, NamedFunction):  # a function is told by itself
+        bad.add(f"{at}.aggregation", f"{aggregation!r:.60} is not supported; mean is")
     if entry.get("higher_is_better", True) is not True:
         bad.add(f"{at}.higher_is_better", "is not true: a score here counts what is right")
     if entry.get("hf_evaluate", False) is not False:
@@ -121,6 +123,8 @@ def _metric(entry: dict[str, Any], at: str, results: bool, bad: Obstacles) -> Me
     for key, value in entry.items():
         if key in _PLAIN or value is None:
             continue
+        if name != "exact_match" and key in (*_OPTIONS, "regexes_to_ignore", "weight_by_size"):
+            continue  # lm-eval reads them, and marks likelihoods without them
         if name != "exact_match" or key not in (*_OPTIONS, "regexes_to_ignore"):
             bad.add(f"{at}.{key[:60]}", "is not supported")
         elif key == "regexes_to_ignore":

@@ -57,15 +57,14 @@ class Filtered:
         return (answer, float(self.metric.equal(answer, sample.target))) if found else (None, 0.0)
 
     def check(self, sample: Sample) -> None:
-        """Raises UsageError for a target that a reply without any answer would meet."""
+        """Raises UsageError where nothing but a reply without any answer could meet the target."""
         need_target(sample)
         nothing = [*self.metric.plain([INVALID]), ""]
-        for target, plain in zip(sample.target, self.metric.plain(sample.target), strict=True):
-            if plain.strip() in nothing:
-                raise UsageError(
-                    f"sample {sample.id!r}: of its target {target[:40]!r} nothing is left to compare",
-                    "correct the row, or what the metric ignores",
-                )
+        if all(plain.strip() in nothing for plain in self.metric.plain(sample.target)):
+            raise UsageError(
+                f"sample {sample.id!r}: of its target {sample.target[0][:40]!r} nothing is left to compare",
+                "correct the row, or what the metric ignores",
+            )
 
 
 @dataclass(frozen=True, slots=True)
