@@ -9,7 +9,8 @@ harness's fault, and any request beyond one a ticket is a retry it must own. Con
 
 ids: ticket numbers; share: tickets chosen by a hash of kind and number, the same in every run. "once" strikes
 the first request of a ticket, "always" each. `GET /stats` tells requests, requests a ticket, good answers,
-most in flight; `POST /config` takes a new configuration and forgets the counts.
+most in flight, and of each request its ticket, second of arrival and how many were in flight with it;
+`POST /config` takes a new configuration and forgets the counts.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import re
 import socket
 import struct
 from collections import Counter
+from time import monotonic
 from typing import Any
 
 from aiohttp import web
@@ -97,6 +99,7 @@ class Faults:
         self.config = config
         self.per_id: Counter[int] = Counter()
         self.requests = self.good = self.in_flight = self.most_in_flight = 0
+        self.arrivals: list[tuple[int, float, int]] = []
 
     def stats(self) -> dict[str, Any]:
         return {
@@ -107,6 +110,7 @@ class Faults:
             "per_id": {str(ticket): n for ticket, n in sorted(self.per_id.items())},
             "in_flight": self.in_flight,
             "most_in_flight": self.most_in_flight,
+            "arrivals": self.arrivals,
         }
 
     async def chat(self, request: web.Request) -> web.StreamResponse:
@@ -124,6 +128,7 @@ class Faults:
         ticket = int(found[-1]) if found else -1
         self.requests += 1
         self.per_id[ticket] += 1
+        self.arrivals.append((ticket, monotonic(), self.in_flight))
         if latency := self.config.get("latency_s"):
             await asyncio.sleep(latency)
         if (key := self.config.get("key")) and request.headers.get("Authorization") != f"Bearer {key}":

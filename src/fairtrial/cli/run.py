@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from fairtrial.core.canon import JSON
 from fairtrial.core.errors import FairtrialError, StoreError
 from fairtrial.lab import Lab, Run
 from fairtrial.report.terminal import summary_text
+from fairtrial.report.troubles import troubles
 
 
 @click.command()
@@ -77,20 +79,18 @@ def run(task: tuple[str, ...], as_json: bool, report: bool, **given: Any) -> int
                 "remedy": failed.remedy,
             }
         emit(data)
-        _tell_failures(runs)
     elif len(runs) > 1:
         tell(f"next: {order.next_step([each.path for each in runs])}")
+    _tell_troubles(runs, as_json)
     return _status(runs, order.settings.get("fail_under"), failed)
 
 
-def _tell_failures(runs: Sequence[Run]) -> None:
-    """Beside the JSON, for the person who reads the log of a job that ended with 3."""
-    for summary in (each.summary for each in runs):
-        for cause in summary.causes:
-            tell(
-                f"fairtrial: {summary.model} on {summary.task}: {cause.count} failed ({cause.cause}): "
-                f"{cause.example}\nwhat now: {cause.remedy}"
-            )
+def _tell_troubles(runs: Sequence[Run], as_json: bool) -> None:
+    """For the person who reads the log of a job. A terminal that shows both streams has it in the summary."""
+    if as_json or not (sys.stdout.isatty() and sys.stderr.isatty()):
+        for each in runs:
+            for line in troubles(each.summary):
+                tell(f"fairtrial: {line}")
 
 
 def _status(runs: Sequence[Run], fail_under: float | None, failed: FairtrialError | None) -> int:

@@ -171,11 +171,11 @@ def read_summary(path: Path) -> Mapping[str, JSON] | None:
     return data
 
 
-def write_file(path: Path, data: bytes) -> None:
-    """Whole or not at all: written beside, forced to disk, then renamed."""
+def write_file(path: Path, data: bytes, *, mode: int = 0o666) -> None:
+    """Whole or not at all: written beside, forced to disk, then renamed. mode: of the file, less the umask."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with open(beside, "wb") as file:
+        with open(beside, "wb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

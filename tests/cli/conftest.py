@@ -1,0 +1,3 @@
+from tests.wire.fixtures import openai_stub
+
+__all__ = ["openai_stub"]
