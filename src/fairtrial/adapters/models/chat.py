@@ -11,7 +11,7 @@ import re
 from typing import Any, Final
 
 from fairtrial.adapters.models.events import events
-from fairtrial.adapters.models.failures import Asked, bad_shape, broken_stream
+from fairtrial.adapters.models.failures import Asked, bad_shape, broken_stream, refuse_inner
 from fairtrial.adapters.models.http import Reply
 from fairtrial.adapters.models.shape import count, words, written
 from fairtrial.core.output import Output, Stop, Usage
@@ -27,6 +27,8 @@ _STOPS: Final[dict[str, Stop]] = {
     "tool_calls": "tool",
     "function_call": "tool",
 }
+
+_BROKEN: Final = ("error", "abort")
 
 
 def reasons(name: str) -> bool:
@@ -117,6 +119,7 @@ def read_stream(reply: Reply, asked: Asked) -> Output:
         choices = event.get("choices")
         if not (isinstance(choices, list) and choices and isinstance(choices[0], dict)):
             continue
+        refuse_broken(choices[0], reply, asked)
         finish = choices[0].get("finish_reason") or finish
         delta = choices[0].get("delta")
         if isinstance(delta, dict):
@@ -144,7 +147,17 @@ def first_choice(value: dict[str, Any], reply: Reply, asked: Asked) -> dict[str,
         raise bad_shape(reply, asked, "an empty list of choices")
     if not isinstance(choices[0], dict):
         raise bad_shape(reply, asked, "a choice that is not an object")
+    refuse_broken(choices[0], reply, asked)
     return choices[0]
+
+
+def refuse_broken(choice: dict[str, Any], reply: Reply, asked: Asked) -> None:
+    """Raise ProviderError for a choice that says itself that it broke off on the server's side: OpenRouter puts
+    an `error` into it, vLLM finishes an aborted one with "abort". Its text is no answer."""
+    if choice.get("error"):
+        refuse_inner(choice["error"], reply, asked)
+    if choice.get("finish_reason") in _BROKEN:
+        refuse_inner({"message": f"finish_reason {choice['finish_reason']}"}, reply, asked)
 
 
 def stop_of(finish: object) -> Stop:

@@ -8,7 +8,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from fairtrial.adapters.models.chat import first_choice, part_thinking, sampling, stop_of, streamed, usage_of
+from fairtrial.adapters.models.chat import (
+    first_choice,
+    part_thinking,
+    refuse_broken,
+    sampling,
+    stop_of,
+    streamed,
+    usage_of,
+)
 from fairtrial.adapters.models.events import events
 from fairtrial.adapters.models.failures import Asked, broken_stream
 from fairtrial.adapters.models.http import Reply
@@ -56,6 +64,7 @@ def read_stream(reply: Reply, asked: Asked) -> Output:
         about.update({key: event[key] for key in ("model", "system_fingerprint", "usage") if event.get(key)})
         choices = event.get("choices")
         if isinstance(choices, list) and choices and isinstance(choices[0], dict):
+            refuse_broken(choices[0], reply, asked)
             finish = choices[0].get("finish_reason") or finish
             if isinstance(choices[0].get("text"), str):
                 parts.append(choices[0]["text"])
