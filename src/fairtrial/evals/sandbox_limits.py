@@ -6,6 +6,7 @@ running for ever. Every loop turn, operation, filter and printed piece passes th
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
@@ -14,6 +15,9 @@ from jinja2 import Undefined
 
 MAX_OUTPUT: Final = 20_000_000
 """Characters a prompt (or any value on the way to it) may have."""
+
+MAX_WORK: Final = 1_000_000
+"""Characters a text may have for work that costs a microsecond a character: splitting, title case, lists."""
 
 MAX_TURNS: Final = 200_000
 """Turns of all loops of one rendering together."""
@@ -53,7 +57,8 @@ class Allowance:
 
 
 def size(value: Any) -> int:
-    """About how many characters a value has when written out. Raises TooMuch beyond MAX_OUTPUT.
+    """About how many characters a value has when written out. Raises TooMuch beyond MAX_OUTPUT, for an integer
+    of more than a thousand digits, and for anything that is no text, number, list or mapping.
 
     Counted by walking, since a list may hold one long text a million times.
     """
@@ -67,8 +72,7 @@ def size(value: Any) -> int:
                 waiting.pop()
                 continue
             total += len(item) if isinstance(item, str) else 16
-            if isinstance(item, Undefined):
-                str(item)  # raises: inside a list an undefined name would print as "Undefined"
+            _check_kind(item)
             if isinstance(item, dict):
                 waiting += [iter(item.keys()), iter(item.values())]
             elif isinstance(item, (list, tuple)):
@@ -78,6 +82,22 @@ def size(value: Any) -> int:
     if total > MAX_OUTPUT:
         raise TooMuch(f"it makes a text of more than {MAX_OUTPUT:,} characters")
     return total
+
+
+def _check_kind(item: Any) -> None:
+    if isinstance(item, Undefined):
+        str(item)  # raises: inside a list an undefined name would print as "Undefined"
+    if isinstance(item, int) and item.bit_length() > _MAX_BITS:
+        raise TooMuch("it works with numbers of more than a thousand digits")
+    if item is not None and not isinstance(item, (str, int, float, list, tuple, dict, range)):
+        # A method prints its address, which is another one in every run.
+        raise TooMuch(f"it works with a {type(item).__name__}; print texts, numbers and lists")
+
+
+def workable(value: Any, what: str) -> None:
+    """Raises TooMuch for a text that is too long for work by the character. `what` names the work."""
+    if isinstance(value, str) and len(value) > MAX_WORK:
+        raise TooMuch(f"{what} is for texts of at most {MAX_WORK:,} characters")
 
 
 def product(left: Any, right: Any) -> Any:
@@ -105,11 +125,8 @@ def power(left: Any, right: Any) -> Any:
 
 def total(left: Any, right: Any) -> Any:
     """left + right, refused where the result would be huge."""
-    if isinstance(left, (str, list, tuple)):
-        if size(left) + size(right) > MAX_OUTPUT:
-            raise TooMuch(f"it makes a text of more than {MAX_OUTPUT:,} characters")
-    elif isinstance(left, int) and left.bit_length() > _MAX_BITS:
-        raise TooMuch("it works with numbers of more than a thousand digits")
+    if size(left) + size(right) > MAX_OUTPUT:
+        raise TooMuch(f"it makes a text of more than {MAX_OUTPUT:,} characters")
     return left + right
 
 
@@ -119,10 +136,31 @@ def remainder(left: Any, right: Any) -> Any:
     return left % right
 
 
-def _numbers(left: Any, right: Any, operator: str) -> bool:
+def added(items: Iterable[Any], start: Any = 0) -> Any:
+    """The sum of numbers; lists would be copied once for every item."""
+    for item in items:
+        _numbers(start, item, "sum")
+        start = total(start, item)
+    return start
+
+
+def rounded(value: Any, precision: int = 0, method: str = "common") -> float | int:
+    """As Jinja2's filter, for a precision of at most 300: 10 to the power of more is a number without end."""
+    _numbers(value, precision, "round")
+    if method not in ("common", "ceil", "floor") or abs(precision) > 300:
+        raise TooMuch("round takes a precision of at most 300, and common, ceil or floor")
+    if method == "common":
+        found: float | int = round(value, precision)
+        return found
+    scale = 10.0**precision
+    whole: float = (math.ceil if method == "ceil" else math.floor)(value * scale) / scale
+    return whole
+
+
+def _numbers(left: Any, right: Any, operator: str) -> None:
     if not isinstance(left, (int, float)) or not isinstance(right, (int, float)):
         raise TooMuch(f"{operator} is for numbers here")
-    return True
+    size(left), size(right)
 
 
 def replaced(text: str, old: str, new: str, count: int = -1) -> str:
@@ -141,5 +179,5 @@ def joined(items: Iterable[Any], between: str = "") -> str:
         length += size(item) + len(between)
         if length > MAX_OUTPUT:
             raise TooMuch(f"it makes a text of more than {MAX_OUTPUT:,} characters")
-        parts.append(str(item))
+        parts.append(str(list(item)) if isinstance(item, range) else str(item))
     return between.join(parts)

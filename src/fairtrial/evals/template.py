@@ -2,13 +2,13 @@
 
 The language is Jinja2's, without what a prompt does not need: no macros, blocks, imports or includes, a
 short list of filters and of methods, undefined names as errors, trailing newline kept, nothing escaped.
-Known weakness: one single operation on texts near the limit is not interrupted; it takes tens of
-milliseconds.
+Known weakness: one single operation is not interrupted. On texts near the limit the slowest takes about a second.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from operator import floordiv, sub, truediv
 from typing import Any, Final, NoReturn
 
 from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, Undefined, UndefinedError, nodes
@@ -23,13 +23,16 @@ from fairtrial.evals.sandbox_limits import (
     MAX_RANGE,
     Allowance,
     TooMuch,
+    added,
     joined,
     power,
     product,
     remainder,
     replaced,
+    rounded,
     size,
     total,
+    workable,
 )
 
 MAX_TEMPLATE: Final = 64_000
@@ -43,8 +46,12 @@ _ALLOWED_NODES: Final = (
 )  # fmt: skip
 _FILTERS: Final = (
     "abs", "capitalize", "count", "d", "default", "first", "float", "int", "last", "length", "list", "lower",
-    "max", "min", "reverse", "round", "sort", "string", "sum", "title", "trim", "unique", "upper",
+    "max", "min", "reverse", "sort", "string", "title", "trim", "unique", "upper",
 )  # fmt: skip
+_SLOW: Final = frozenset({
+    "list", "max", "min", "reverse", "sort", "title", "unique", "split", "rsplit", "splitlines",
+})  # fmt: skip
+"""Filters and methods that take a microsecond a character, or make an object of each."""
 _TESTS: Final = (
     "boolean", "defined", "divisibleby", "eq", "equalto", "even", "false", "float", "ge", "gt", "in",
     "integer", "iterable", "le", "lower", "lt", "mapping", "ne", "none", "number", "odd", "sequence",
@@ -61,7 +68,7 @@ _METHODS: Final[Mapping[type, frozenset[str]]] = {
     tuple: frozenset({"count", "index"}),
     dict: frozenset({"get", "items", "keys", "values"}),
 }  # fmt: skip
-_TURNS, _JOIN = "__turns", "__join"
+_TURNS, _JOIN, _SIZED = "__turns", "__join", "__sized"
 
 Filter = Callable[..., Any]
 
@@ -69,8 +76,10 @@ Filter = Callable[..., Any]
 class _Environment(ImmutableSandboxedEnvironment):
     """Jinja2's immutable sandbox with our counters in it."""
 
-    intercepted_binops = frozenset({"+", "*", "**", "%"})
-    _operations: Final = {"+": total, "*": product, "**": power, "%": remainder}
+    intercepted_binops = frozenset({"+", "-", "*", "/", "//", "**", "%"})
+    _operations: Final = {
+        "+": total, "-": sub, "*": product, "/": truediv, "//": floordiv, "**": power, "%": remainder,
+    }  # fmt: skip
     allowance: Allowance
 
     def __init__(self, filters: Mapping[str, Filter]) -> None:
@@ -85,27 +94,39 @@ class _Environment(ImmutableSandboxedEnvironment):
         self.allowance = Allowance()
         self.globals.clear()
         self.globals["range"] = _range
-        self.tests = {name: TESTS[name] for name in _TESTS}
-        self.filters = {name: self._counted(FILTERS[name]) for name in _FILTERS}
-        self.filters |= {name: self._counted(function) for name, function in filters.items()}
+        # Jinja2's divisibleby is %, and so formats texts.
+        self.tests = {name: TESTS[name] for name in _TESTS} | {"divisibleby": _divisible}
+        self.filters = {name: self._counted(FILTERS[name], name) for name in _FILTERS}
+        self.filters |= {name: self._counted(function, name) for name, function in filters.items()}
         self.filters |= {
             "join": self._join,
             "replace": replaced,
             "map": self._map,
+            "round": rounded,
+            "sum": self._sum,
+            _SIZED: self._bounded,
             _TURNS: lambda items: self.allowance.turns(items),
             _JOIN: lambda parts: joined(parts),
         }
 
-    def _counted(self, function: Filter) -> Filter:
+    def _counted(self, function: Filter, name: str) -> Filter:
         """Filters see what they get bounded, and give back what is bounded."""
         if hasattr(function, "jinja_pass_arg"):
 
             def passing(first: Any, value: Any, *args: Any, **named: Any) -> Any:
-                return self._bounded(function(first, value, *args, **named))
+                return self._bounded(function(first, self._given(value, name), *args, **named))
 
             passing.jinja_pass_arg = function.jinja_pass_arg  # type: ignore[attr-defined]
             return passing
-        return lambda value, *args, **named: self._bounded(function(value, *args, **named))
+        return lambda value, *args, **named: self._bounded(function(self._given(value, name), *args, **named))
+
+    def _given(self, value: Any, name: str) -> Any:
+        self.allowance.tick()
+        if not isinstance(value, Undefined):
+            size(value)
+        if name in _SLOW:
+            workable(value, name)
+        return value
 
     def _bounded(self, value: Any) -> Any:
         self.allowance.tick()
@@ -120,10 +141,14 @@ class _Environment(ImmutableSandboxedEnvironment):
             items = self._map(items, attribute=attribute)
         return joined(self.allowance.turns(items), d)
 
-    def _map(self, items: Iterable[Any], name: str = "", *, attribute: Any = None) -> list[Any]:
+    def _sum(self, items: Iterable[Any], attribute: Any = None, start: Any = 0) -> Any:
+        chosen = items if attribute is None else self._map(items, attribute=attribute)
+        return added(self.allowance.turns(chosen), start)
+
+    def _map(self, items: Iterable[Any], name: str = "", *args: Any, attribute: Any = None) -> list[Any]:
         if attribute is not None:
             return [self.getitem(item, attribute) for item in self.allowance.turns(items)]
-        if name not in _FILTERS:
+        if name not in _FILTERS or args:
             raise TooMuch(f"map knows the filters {', '.join(_FILTERS)}, and attribute=")
         return [self.call_filter(name, item) for item in self.allowance.turns(items)]
 
@@ -132,7 +157,7 @@ class _Environment(ImmutableSandboxedEnvironment):
         for operand in (left, right):
             if isinstance(operand, Undefined):
                 str(operand)  # raises, and names it
-        return self._operations[operator](left, right)
+        return self._bounded(self._operations[operator](left, right))
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """Columns by name; of a text, list or object only the listed methods."""
@@ -169,6 +194,8 @@ class _Environment(ImmutableSandboxedEnvironment):
         if isinstance(owner, LoopContext) and name in ("cycle", "changed"):
             return obj(*args)
         if type(owner) in _METHODS and name in _METHODS[type(owner)]:
+            if name in _SLOW:
+                workable(owner, name)
             return self._bounded(obj(*args, **named))
         raise TooMuch(f"it calls {name or 'something'}, which a template may not")
 
@@ -229,6 +256,10 @@ def _range(*bounds: int) -> range:
     return found
 
 
+def _divisible(value: Any, number: Any) -> bool:
+    return bool(remainder(value, number) == 0)
+
+
 def _printable(value: Any) -> Any:
     if isinstance(value, (str, Undefined)):
         return value
@@ -260,14 +291,14 @@ def _refuse(node: nodes.Node, why: str) -> NoReturn:
 
 
 def _guarded(tree: nodes.Template) -> nodes.Template:
-    """The same template with every loop counted and every `~` measured."""
+    """The same template with every loop counted, and every `~`, list and mapping measured."""
     for loop in list(tree.find_all(nodes.For)):
         loop.iter = nodes.Filter(loop.iter, _TURNS, [], [], None, None, lineno=loop.lineno)
-    _replace_concats(tree)
+    _measure_below(tree)
     return tree
 
 
-def _replace_concats(node: nodes.Node) -> None:
+def _measure_below(node: nodes.Node) -> None:
     for name, value in node.iter_fields():
         if isinstance(value, nodes.Node):
             setattr(node, name, _measured(value))
@@ -276,8 +307,11 @@ def _replace_concats(node: nodes.Node) -> None:
 
 
 def _measured(node: nodes.Node) -> nodes.Node:
-    _replace_concats(node)
-    if not isinstance(node, nodes.Concat):
-        return node
-    parts = nodes.List(node.nodes, lineno=node.lineno)
-    return nodes.Filter(parts, _JOIN, [], [], None, None, lineno=node.lineno)
+    _measure_below(node)
+    if isinstance(node, nodes.Concat):
+        parts = nodes.List(node.nodes, lineno=node.lineno)
+        return nodes.Filter(parts, _JOIN, [], [], None, None, lineno=node.lineno)
+    if isinstance(node, (nodes.List, nodes.Dict)) or (isinstance(node, nodes.Tuple) and node.ctx == "load"):
+        # Lists of lists of lists stay small in memory and grow without end when compared or written.
+        return nodes.Filter(node, _SIZED, [], [], None, None, lineno=node.lineno)
+    return node
