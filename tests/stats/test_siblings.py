@@ -65,7 +65,7 @@ def test_far_tails_keep_their_relative_precision() -> None:
 
 def test_rank_sum_has_the_moments_of_the_handbook() -> None:
     n, top = 50, 7
-    tails = np.array([uniform_sum_tail(n, top, at) for at in range(n * top + 2)])
+    tails = np.array([uniform_sum_tail(n, top, at) for at in range(n * top + 1)] + [0.0])
     chances = -np.diff(tails)
     at = np.arange(n * top + 1)
     mean = float(chances @ at)

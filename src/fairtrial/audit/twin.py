@@ -19,9 +19,12 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Final
 
+from fairtrial.audit.outcomes import Floats, Outcomes
 from fairtrial.core.errors import UsageError
+from fairtrial.core.estimate import Estimate
 from fairtrial.core.evidence import Answer, Claim, Evidence, Finding, Outcome, Verdict
-from fairtrial.stats.siblings import POWER
+from fairtrial.stats.means import mean_interval
+from fairtrial.stats.siblings import FEW_TEMPLATES, POWER
 
 NOT_COVERED = (
     "the generator: training on the rule that makes the items, or on all siblings of an item, is invisible here",
@@ -63,10 +66,23 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Forms:
-    """Scores of the two forms, fractions: what a reader sees first."""
+    """Scores of the two forms on the items judged: what a reader sees first."""
 
-    published: float
-    fresh: float
+    published: Estimate
+    fresh: Estimate
+
+    @classmethod
+    def of(cls, found: Outcomes) -> Forms:
+        return cls(
+            _score("published form", found.published, found.templates),
+            _score("fresh siblings", found.fresh.mean(axis=1), found.templates),
+        )
+
+
+def _score(name: str, values: Floats, templates: Sequence[str]) -> Estimate:
+    clusters = templates if len(set(templates)) >= FEW_TEMPLATES else None
+    found = mean_interval(values, clusters=clusters, by="template")
+    return Estimate(name, found.value, found.low, found.high, 0.95, values.size, found.method)
 
 
 def twin_claim(model: str, task: str, value: float, tolerance: float) -> Claim:
@@ -92,7 +108,13 @@ def judge(
     outcome = OUTCOMES[found.answer]
     findings = (found, seen(rank, no_rank))
     return Verdict(
-        claim, outcome, findings, _sentence(claim, forms, found, rules), (*notes, *NOT_COVERED), tuple(runs)
+        claim,
+        outcome,
+        findings,
+        _sentence(claim, forms, found, rules),
+        (forms.published, forms.fresh),
+        (*notes, *NOT_COVERED),
+        tuple(runs),
     )
 
 
@@ -169,9 +191,8 @@ def _needed(evidence: Evidence, rules: Rules) -> int | None:
 def _sentence(claim: Claim, forms: Forms, found: Finding, rules: Rules) -> str:
     assert found.evidence is not None
     gap = found.evidence.effect
-    scores = (
-        f"{100 * forms.published:.1f} % on the published form, {100 * forms.fresh:.1f} % on fresh siblings"
-    )
+    published, fresh = 100 * forms.published.value, 100 * forms.fresh.value
+    scores = f"{published:.1f} % on the published form, {fresh:.1f} % on fresh siblings"
     span = f"{gap.value:.1f} points [{gap.low:.1f}, {gap.high:.1f}]"
     tail = f"exact {p_text(found.evidence.p)}, n = {found.evidence.n:,} items"
     tolerance = f"{_points(rules.tolerance)} points"

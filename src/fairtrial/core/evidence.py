@@ -12,6 +12,7 @@ from typing import Final, Literal, TypeAlias
 
 from fairtrial.core.canon import JSON
 from fairtrial.core.errors import UsageError
+from fairtrial.core.estimate import Estimate
 
 Asked: TypeAlias = Literal["reproduces", "inflated", "seen", "tuned", "same-model", "disclosed"]
 Answer: TypeAlias = Literal["yes", "no", "undetermined"]
@@ -160,12 +161,14 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """On the claim. not_covered: what nothing here speaks about. runs: folders of the runs it rests on."""
+    """On the claim. scores: what was measured, the claimed thing first. not_covered: what nothing here speaks
+    about. runs: folders of the runs it rests on."""
 
     claim: Claim
     outcome: Outcome
     findings: tuple[Finding, ...]
     sentence: str
+    scores: tuple[Estimate, ...] = ()
     not_covered: tuple[str, ...] = ()
     runs: tuple[str, ...] = ()
 
@@ -183,6 +186,7 @@ class Verdict:
             "verdict": self.outcome,
             "findings": [each.to_json() for each in self.findings],
             "sentence": self.sentence,
+            "scores": [each.to_json() for each in self.scores],
             "not_covered": list(self.not_covered),
             "runs": list(self.runs),
         }

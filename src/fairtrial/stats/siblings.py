@@ -130,7 +130,12 @@ def poisson_binomial_tail(chances: ArrayLike, at_least: int) -> float:
 
 
 def uniform_sum_tail(n: int, top: int, at_least: int) -> float:
-    """P(sum of n independent uniforms on {0 … top} >= at_least), by repeated squaring of the convolution."""
+    """P(sum of n independent uniforms on {0 … top} >= at_least)."""
+    return float(uniform_sum_tails(n, top)[max(0, at_least)])
+
+
+def uniform_sum_tails(n: int, top: int) -> Floats:
+    """(n top + 1,): that chance for each value the sum can take, by repeated squaring of the convolution."""
     power, distribution = np.full(top + 1, 1 / (top + 1)), np.ones(1)
     while n:
         if n & 1:
@@ -138,7 +143,7 @@ def uniform_sum_tail(n: int, top: int, at_least: int) -> float:
         n >>= 1
         if n:
             power = np.convolve(power, power)
-    return float(min(1.0, distribution[max(0, at_least) :].sum()))
+    return np.minimum(1.0, np.cumsum(distribution[::-1])[::-1])
 
 
 def accuracy_process(x: Floats, chances: Floats) -> Floats:
