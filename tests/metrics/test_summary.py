@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import random
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
+from fairtrial.core.output import Output
 from fairtrial.core.record import Record
 from fairtrial.core.summary import Summary
 from fairtrial.metrics.latency import quantile
@@ -183,8 +185,10 @@ def test_the_n_that_supports_a_quantile_is_the_one_whose_largest_value_lies_abov
 
 def test_a_failure_s_time_out_is_no_latency() -> None:
     records = [record(f"s{i}", 1.0, duration_s=1.0, first_token_s=0.2) for i in range(5)]
-    told = summary([*records, record("f", None, duration_s=900.0)], 6).latency_s
-    assert told["p50"] == 1.0 and told["ttft_p50"] == 0.2 and told["ttft_p95"] is None
+    hung = Output(None, duration_s=900.0, first_token_s=900.0)
+    failed = [dataclasses.replace(record(f"f{i}", None), output=hung) for i in range(5)]
+    told = summary([*records, *failed], 10).latency_s
+    assert told == {"p50": 1.0, "p95": None, "ttft_p50": 0.2, "ttft_p95": None}
 
 
 def test_missing_usage_and_price_are_unknown_and_said() -> None:
