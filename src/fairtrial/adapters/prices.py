@@ -153,3 +153,9 @@ class _Loader(yaml.SafeLoader):
                 None, None, f"{', '.join(twice)} stands twice", node.start_mark
             )
         return super().construct_mapping(node, deep)
+
+
+# YAML 1.1 takes 1e-05 for a text; JSON, and whoever writes a price so, means the number.
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+$"), list("-+0123456789")
+)
