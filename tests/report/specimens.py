@@ -57,8 +57,8 @@ def summary(
         counts=counts,
         metrics=(estimate(score, n),),
         others=(
-            estimate(score - 0.061, n, "strict (#### marker)"),
-            estimate(score + 0.008, n, "cut answers as they stand"),
+            estimate(max(0.0, score - 0.061), n, "strict (#### marker)"),
+            estimate(min(1.0, score + 0.008), n, "cut answers as they stand"),
         ),
         slices=slices,
         parsed=estimate(min(1.0, score * n / (n - 34)), n - 34, "accuracy, parsed replies"),

@@ -43,7 +43,7 @@ class Quiet:
 
 
 class Live:
-    """One line that is painted over: done, running bounds, cost, tokens a second, failures, time left."""
+    """Two lines that are painted over: done, time left, running bounds, cost, failures, tokens a second."""
 
     def __init__(self, bounds: Bounds, now: Callable[[], float] = time.monotonic) -> None:
         self._bounds, self._now = bounds, now
@@ -99,22 +99,22 @@ class Live:
             self._display.update(text, refresh=True)
 
     def line(self) -> str:
-        """The line as plain text."""
+        """What is painted, as plain text: the title, and under it figures, those that may be cut off last."""
         elapsed = max(1e-9, self._now() - self._begun)
         found = self._bounds()
-        parts = [self._title, f"{self._already + self._done:,}/{self._total:,}"]
+        parts = [f"{self._already + self._done:,}/{self._total:,}"]
+        left = self._total - self._already - self._done
+        if self._done and left > 0:
+            parts.append(f"{_clock(left * elapsed / self._done)} left")
         if found is not None:
             mean, low, high = found
             parts.append(f"{100 * mean:.1f} % [{100 * low:.1f} to {100 * high:.1f}]")
         parts.append("price unknown" if self._spent is None else f"${self._spent:.4f}")
-        parts.append(f"{self._tokens / elapsed:,.0f} tokens/s")
         if self._failed:
             parts.append(f"{self._failed:,} failed")
+        parts.append(f"{self._tokens / elapsed:,.0f} tokens/s")
         parts.append(f"{self._flying} in flight")
-        left = self._total - self._already - self._done
-        if self._done and left > 0:
-            parts.append(f"{_clock(left * elapsed / self._done)} left")
-        return "  ".join(parts)
+        return f"{self._title}\n{'  '.join(parts)}"
 
 
 def _clock(seconds: float) -> str:

@@ -65,15 +65,22 @@ def to_the_end(start: Callable[[], Coroutine[Any, Any, T]]) -> T:
         asyncio.get_running_loop()
     except RuntimeError:
         return asyncio.run(start())
-    with ThreadPoolExecutor(1) as pool, asyncio.Runner() as runner:
-        loop = runner.get_loop()
-        task = loop.create_task(start())
-        ending = pool.submit(runner.run, _result(task))
+    runner = asyncio.Runner()
+    loop = runner.get_loop()
+    task = loop.create_task(start())
+    with ThreadPoolExecutor(1) as pool:
+        ending = pool.submit(_ended, runner, task)
         try:
             return ending.result()
         except KeyboardInterrupt:
             loop.call_soon_threadsafe(task.cancel)
             return ending.result()
+
+
+def _ended(runner: asyncio.Runner, task: asyncio.Task[T]) -> T:
+    """The task's result. The loop is closed on the thread it ran on: the caller's thread has one of its own."""
+    with runner:
+        return runner.run(_result(task))
 
 
 async def _result(task: asyncio.Task[T]) -> T:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from fairtrial.core.comparison import Comparison
 from fairtrial.core.errors import UsageError
@@ -14,6 +15,7 @@ from fairtrial.core.summary import Summary
 from fairtrial.lab.run import Run
 from fairtrial.metrics.comparison import Side
 from fairtrial.metrics.comparison import compare_all as compare_sides
+from fairtrial.report.conditions import conditions
 from fairtrial.report.exhibits import choose
 from fairtrial.report.notebook import summary_html
 from fairtrial.report.page import page
@@ -44,9 +46,10 @@ def report(
             with contextlib.suppress(UsageError):
                 comparisons = compare_all(runs, allow=allow, margin=margin, level=0.95)
     exhibits, left_out = choose([(run.summary, run.records) for run in runs])
-    return page(
-        [run.summary for run in runs], comparisons, exhibits, left_out=left_out, volume=volume, made=made
-    )
+    told = [
+        replace(run.summary, provenance={**conditions(run.plan), **run.summary.provenance}) for run in runs
+    ]
+    return page(told, comparisons, exhibits, left_out=left_out, volume=volume, made=made)
 
 
 def notebook(summary: Summary) -> str:

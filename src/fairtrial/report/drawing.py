@@ -12,6 +12,8 @@ from fairtrial.report.wording import MINUS, tied
 MIDDLE = "50%"
 POINT_HEIGHT = 300
 LABEL_GAP = 17
+LABEL_LENGTH = 18
+"""Characters of a name beside its point: as many as half a phone holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ def _labels(rows: Sequence[Row], places: Sequence[float], heights: Sequence[floa
             height += 2
         taken.append(height)
         left = places[at] <= 0.5
-        name = shortened(rows[at].label.rpartition("/")[2], 24)
+        name = shortened(rows[at].label.rpartition("/")[2], LABEL_LENGTH)
         found.append(
             text(
                 across(places[at]),

@@ -87,11 +87,14 @@ def nice_step(rough: float) -> float:
 
 
 def log_axis(low: float, high: float) -> Axis:
-    """Decades, with 2 and 5 between where there is room. 0 < low <= high."""
+    """Powers of ten, with 2 and 5 between where there is room, and fewer where there are many: five labels at
+    most have to stand side by side on a phone. 0 < low <= high."""
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     last = max(last, first + 1)
-    steps = (1, 2, 5) if last - first <= 2 else (1,)
-    ticks = [step * 10.0**power for power in range(first, last) for step in steps] + [10.0**last]
+    every = math.ceil((last - first) / 4)
+    last = first + every * math.ceil((last - first) / every)
+    steps = (1, 2, 5) if last - first == 1 else (1,)
+    ticks = [step * 10.0**power for power in range(first, last, every) for step in steps] + [10.0**last]
     while len(ticks) > 2 and ticks[1] <= low:
         ticks.pop(0)
     while len(ticks) > 2 and ticks[-2] >= high:

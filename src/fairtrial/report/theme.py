@@ -61,7 +61,7 @@ VARIABLES = (
 
 PARTS = """
 .ft{font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;
-color:var(--ink);background:var(--paper);font-variant-numeric:tabular-nums lining-nums;
+color:var(--ink);background:var(--paper);font-variant-numeric:tabular-nums lining-nums;overflow-wrap:break-word;
 -webkit-text-size-adjust:100%;text-size-adjust:100%}
 .ft *{box-sizing:border-box}
 .ft a{color:var(--accent);text-underline-offset:.15em}
@@ -102,7 +102,7 @@ border-bottom:1px solid var(--rule);background:none}
 .ft-under{display:block;color:var(--muted);font-size:.8rem}
 .ft tbody tr:hover{background:none}
 .ft details{margin:.7rem 0 0}
-.ft summary{cursor:pointer;color:var(--muted);font-size:.88rem}
+.ft summary{overflow-wrap:anywhere;cursor:pointer;color:var(--muted);font-size:.88rem}
 .ft summary:hover{color:var(--ink)}
 .ft details[open]>summary{margin-bottom:.6rem}
 .ft svg{display:block;width:100%;overflow:visible}
@@ -147,6 +147,7 @@ color:var(--muted)}
 .ft-label{grid-column:1;padding-top:.7rem}.ft-value{grid-column:2;align-self:end}
 .ft-plot,.ft-axis{grid-column:1/-1}.ft-axis-gap{display:none}
 .ft-plot{min-height:1.7rem}
+.ft svg .mark{font-size:11px}
 .ft tbody th{min-width:6.5rem}.ft-under{white-space:normal}.ft th,.ft td{padding-right:.7rem}
 }
 """
@@ -188,7 +189,8 @@ grid-template-columns:1rem minmax(0,1fr) auto;column-gap:.7rem;align-items:cente
 .ft-sample[open]>summary::before{content:"−"}
 .ft-sample[open]>summary{margin:0}
 .ft-opening{white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
-.ft-opening small{color:var(--muted);font-size:.84rem;margin-right:.6rem;display:inline-block;min-width:4.2rem}
+.ft-opening small{color:var(--muted);font-size:.84rem;margin-right:.6rem;display:inline-block;min-width:4.2rem;
+max-width:min(12rem,100%);overflow:hidden;text-overflow:ellipsis;vertical-align:bottom}
 .ft-opening,.ft-opening small{unicode-bidi:isolate}
 .ft-states{display:flex;flex-wrap:wrap;gap:.2rem .8rem;justify-content:flex-end;font-size:.84rem}
 .ft-state{display:inline-flex;align-items:center;gap:.35rem;white-space:nowrap}
@@ -212,7 +214,7 @@ justify-content:flex-start}
 .ft{font-size:10.5pt;background:none}main{max-width:none;padding:0}
 .ft section{margin-top:1.6rem}
 .ft h2,.ft h3,.ft figcaption,.ft-group{break-after:avoid}
-.ft-rows>*,.ft-cost,.ft tr,.ft-figures div,.ft-sample>summary{break-inside:avoid}
+.ft-rows,.ft-rows>*,.ft-cost,.ft tr,.ft-figures div,.ft-sample>summary{break-inside:avoid}
 .ft details:not(.ft-sample)::details-content{content-visibility:visible;block-size:auto}
 .ft-scroll{background:none;overflow:visible}.ft a{color:inherit;text-decoration:none}
 .ft *{-webkit-print-color-adjust:exact;print-color-adjust:exact}

@@ -18,6 +18,9 @@ WORDS = 400
 
 OPEN_RUNS = 2
 
+COUNTED = ("returned_models", "fingerprints")
+"""Entries of the provenance that say how often each name came."""
+
 
 def failures(summaries: Sequence[Summary]) -> Markup | None:
     """Why answers are missing, and the next step."""
@@ -95,7 +98,9 @@ def _facts(each: Summary) -> list[tuple[str, Child]]:
         ("Run folder", tag("code", shortened(each.run, WORDS))),
     ]
     for name, value in list(each.provenance.items())[: 2 * MOST]:
-        if name != "stopped" or value:  # nothing stopped it: nothing to state
+        if name in COUNTED and isinstance(value, Mapping):
+            found.append((_title(name), _counted(value)))
+        elif name != "stopped" or value:  # nothing stopped it: nothing to state
             found.append((_title(name), _value(value)))
     return found
 
@@ -117,9 +122,17 @@ def _value(value: JSON) -> Child:
         return (
             tag("code", shortened(value, WORDS)) if value.startswith("sha256:") else shortened(value, WORDS)
         )
-    if isinstance(value, Mapping) and all(isinstance(count, int) for count in value.values()):
-        pairs = [f"{shortened(str(key), 120)} × {count:,}" for key, count in list(value.items())[:MOST]]
-        return ", ".join(pairs) + (", …" if len(value) > MOST else "")
     if isinstance(value, Mapping):
         return facts((_title(str(key)), _value(inner)) for key, inner in list(value.items())[:MOST])
     return shortened(json.dumps(value, ensure_ascii=False, default=str), WORDS)
+
+
+def _counted(value: Mapping[str, JSON]) -> Child:
+    """How often each came: "small-model-2026-09-01 × 1,000". value: read from a file, so of any type."""
+    pairs = [
+        f"{shortened(str(key), 120)} × {count:,}"
+        if isinstance(count, int)
+        else shortened(f"{key}: {count}", 160)
+        for key, count in list(value.items())[:MOST]
+    ]
+    return ", ".join(pairs) + (", …" if len(value) > MOST else "") or _value(None)
