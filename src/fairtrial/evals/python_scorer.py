@@ -69,7 +69,7 @@ def python_scorer(text: str, *, trust_code: bool) -> TextScorer:
             "look at it, then add --trust-code",
         )
     module_name, colon, path = text.removeprefix(PREFIX).partition(":")
-    if not colon or not module_name or not path:
+    if not colon or not path or not all(map(str.isidentifier, module_name.split("."))):
         raise UsageError(f"{text} names no function", _SHAPE)
     target = _module(text, module_name)
     for name in path.split("."):

@@ -166,7 +166,7 @@ def _numbers(left: Any, right: Any, operator: str) -> None:
 def replaced(text: str, old: str, new: str, count: int = -1) -> str:
     """text.replace, refused where the result would be huge."""
     found = text.count(old) if count is None or count < 0 else min(count, text.count(old))
-    if len(text) + found * len(new) > MAX_OUTPUT:
+    if len(text) + found * (len(new) - len(old)) > MAX_OUTPUT:
         raise TooMuch(f"it makes a text of more than {MAX_OUTPUT:,} characters")
     return text.replace(old, new, -1 if count is None else count)
 
