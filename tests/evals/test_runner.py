@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections import Counter
 from decimal import Decimal
 
@@ -219,3 +220,87 @@ def test_a_429_that_asks_for_hours_fails_instead_of_sleeping() -> None:
 def test_cost_is_written_as_decimal_text() -> None:
     records, _ = run(sums(1), FakeModel(lambda q, a: Output("1", "stop", usage=Usage(3, 4))), rate="0.000001")
     assert records[0].cost_usd == "0.000007"
+
+
+def test_what_cannot_be_an_answer_is_the_provider_s_fault_and_is_asked_again() -> None:
+    """A scorer meets a log-probability above zero: marking the same reply again would help nobody."""
+
+    def impossible(output: Output, sample: Sample) -> Score:
+        raise fault("bad-logprobs", retryable=False)
+
+    impossible.form = {"name": "impossible"}  # type: ignore[attr-defined]
+    journal = ListJournal()
+    records, _ = run(sums(3, scorer=impossible), FakeModel(), journal)
+    assert [record.result.cause for record in records if isinstance(record.result, Failure)] == [
+        "bad-logprobs"
+    ] * 3
+    model = FakeModel()
+    records, _ = run(sums(3), model, journal, earlier=Earlier.of(journal.records()))
+    assert len(model.calls) == 3 and {record.state for record in records} == {"right"}
+
+
+def test_an_answer_marked_again_keeps_its_cost_and_is_not_paid_twice() -> None:
+    def broken(output: Output, sample: Sample) -> Score:
+        raise UsageError("the pattern took too long", "simplify it")
+
+    broken.form = {"name": "broken"}  # type: ignore[attr-defined]
+    journal = ListJournal()
+    run(sums(3, scorer=broken), FakeModel(), journal, budget="100", rate="0.01")
+    earlier = Earlier.of(journal.records())
+    records, stop = run(sums(3), FakeModel(), journal, earlier=earlier, budget="0.000001", rate="0.01")
+    assert [record.cost_usd for record in records] == ["0.12"] * 3
+    assert not stop.wanted, "marking again costs nothing"
+
+
+def test_after_a_burst_of_429s_fewer_are_on_the_wire_and_then_more_again() -> None:
+    seen: list[int] = []
+
+    def limited(question, attempt):  # type: ignore[no-untyped-def]
+        if attempt == 1 and int(question.sample_id[1:]) < 8:
+            return fault("rate-limited", status=429, retry_after=0.02)
+        seen.append(model.active)
+        return correct(question, attempt)
+
+    model = FakeModel(limited, delay=0.001)
+    records, _ = run(sums(120), model, connections=8)
+    assert {record.state for record in records} == {"right"}
+    assert max(seen[:4]) <= 4, "halved"
+    assert max(seen) == 8, "and given back one by one"
+
+
+def test_journal_first_then_everything_else() -> None:
+    """What `keep` is told of is in the journal already: a figure never speaks of an answer that may be lost."""
+    journal = ListJournal()
+    told: list[int] = []
+
+    async def go() -> None:
+        task, model = sums(30), FakeModel(delay=0.0005)
+        plan, samples = make_plan(task, model.spec)
+
+        def keep(record: Record) -> None:
+            assert journal.kept[-1] is record
+            told.append(len(journal.kept))
+
+        bench = Bench(model, journal, FlatPrices(), HandClock(), Nobody(), keep, 6, QUICK)
+        await Runner(plan, task, samples, bench, Stop()).run(Earlier())
+
+    asyncio.run(go())
+    assert told == list(range(1, 31))
+
+
+def test_no_more_records_are_in_memory_than_questions_on_the_wire() -> None:
+    class Forgetful(ListJournal):
+        """Counts the records that are alive at each append, and keeps none."""
+
+        most = 0
+
+        def append(self, record: Record) -> None:
+            if record.sample_id.endswith("0"):
+                alive = sum(isinstance(each, Record) for each in gc.get_objects())
+                self.most = max(self.most, alive)
+
+    gc.collect()
+    before = sum(isinstance(each, Record) for each in gc.get_objects())
+    journal = Forgetful()
+    run(sums(300), FakeModel(delay=0.0002), journal, connections=5)
+    assert 0 < journal.most - before <= 5 + 1
