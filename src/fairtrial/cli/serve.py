@@ -11,6 +11,7 @@ import click
 from fairtrial.cli import options
 from fairtrial.cli.speech import emit, tell
 from fairtrial.core.plan import ModelSpec
+from fairtrial.core.ports import Seen
 from fairtrial.lab import Lab
 
 
@@ -24,7 +25,7 @@ from fairtrial.lab import Lab
     show_default=True,
     help="Port; 0 takes a free one.",
 )
-@options.base_url
+@click.option("--base-url", metavar="URL", help="Endpoint of an openai-api/ model (or preset).")
 @options.json_output
 def serve(model: str, host: str, port: int, base_url: str | None, as_json: bool) -> int:
     """Offer MODEL as an OpenAI-compatible endpoint.
@@ -46,7 +47,8 @@ def serve(model: str, host: str, port: int, base_url: str | None, as_json: bool)
 
     # By name: the web is a room on the same floor, and the only verb that needs it is this one.
     run = import_module("fairtrial.web.serve").serve
-    asyncio.run(run(opened, lab.tokens(opened), host=host, port=port, ready=ready))
+    tokens = opened.tokens if isinstance(opened, Seen) else None
+    asyncio.run(run(opened, tokens, host=host, port=port, ready=ready))
     return 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from fairtrial.core.output import Output, Usage
 from fairtrial.core.plan import ModelSpec
@@ -65,6 +65,14 @@ class Tokens(Protocol):
     async def echo(self, tokens: Sequence[int]) -> list[Echoed]:
         """One entry a token. Raises UsageError for a prompt longer than the model can read."""
         ...
+
+
+@runtime_checkable
+class Seen(Protocol):
+    """A model that shows its tokens."""
+
+    @property
+    def tokens(self) -> Tokens: ...
 
 
 class Journal(Protocol):

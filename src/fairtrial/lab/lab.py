@@ -55,7 +55,7 @@ from fairtrial.evals.runner import Bench, Earlier, Runner, Stop
 from fairtrial.lab.loop import interrupts, settled_memory, to_the_end
 from fairtrial.lab.opening import open_task
 from fairtrial.lab.rereading import asker, belonging
-from fairtrial.lab.run import NORMAL, Pace, Run, Silent
+from fairtrial.lab.run import NORMAL, STOPPED, Pace, Run, Silent
 from fairtrial.metrics.summary import summarise
 from fairtrial.metrics.tally import Tally
 
@@ -117,15 +117,19 @@ class Lab:
         plan, samples = make_plan(task, spec, epochs=epochs, limit=limit, seed=seed)
         if resume and (done := self._complete(plan)) is not None:
             return done
-        client = open_model(
-            spec,
+        client = self.open(spec, pace)
+        return to_the_end(
+            lambda: self._run(plan, task, samples, client, resume=resume, max_cost=max_cost, pace=pace)
+        )
+
+    def open(self, model: str | ModelSpec, pace: Pace = NORMAL) -> Model:
+        """A model that can be asked; no connection is opened yet. Whoever opens it closes it."""
+        return open_model(
+            located(_spec(model), self.environ),
             timeouts=Timeouts(whole=pace.timeout_s, first_byte=min(300.0, pace.timeout_s)),
             connections=pace.connections,
             environ=self.environ,
             recordings=RECORDINGS,
-        )
-        return to_the_end(
-            lambda: self._run(plan, task, samples, client, resume=resume, max_cost=max_cost, pace=pace)
         )
 
     def load(self, path: str | Path) -> Run:
@@ -273,7 +277,7 @@ class Lab:
                     try:
                         await Runner(plan, task, samples, bench, stop).run(earlier)
                     except asyncio.CancelledError:
-                        stop.request("stopped at once")
+                        stop.request(f"{STOPPED} at once")
                 provenance = self._provenance(started, stop.reason, pace, journal)
                 return self._conclude(journal.path, plan, tally, provenance)
         finally:

@@ -1,0 +1,1 @@
+"""What answers over HTTP: a model as an OpenAI-compatible endpoint."""
