@@ -75,10 +75,21 @@ class BettingSequence:
         capital = np.logaddexp(self._up, self._down) - math.log(2)
         kept = np.flatnonzero(capital < -math.log(self._alpha))
         if kept.size == 0:
-            return 0.0, 1.0
+            return self._between()
         low = self._grid[kept[0]] - self._step if kept[0] > 0 else 0.0
         high = self._grid[kept[-1]] + self._step if kept[-1] < self._grid.size - 1 else 1.0
         return float(max(0.0, low)), float(min(1.0, high))
+
+    def _between(self) -> tuple[float, float]:
+        """Where no mean on the grid is left, the one between two of its points, or beyond the last.
+
+        After thousands of right answers and no wrong one, say. Each side by itself rejects what lies beyond
+        its bound at half of alpha: its capital is monotonous in the mean.
+        """
+        enough = math.log(2 / self._alpha)
+        low = float(max(self._grid[self._up >= enough], default=0.0))
+        high = float(min(self._grid[self._down >= enough], default=1.0))
+        return (low, high) if low < high else (0.0, 1.0)
 
     def _fold(self) -> None:
         """Bet on each pending score with the stake fixed by those before it; log capital over the grid."""

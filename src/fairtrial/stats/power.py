@@ -124,7 +124,8 @@ def detectable_discordant(n: float, *, discordant: float, level: float = 0.95, p
     """The same for right/wrong scores: the smallest difference that the exact McNemar test finds that often.
 
     discordant: share of items on which the sides differ, raised to the difference where that is larger. By
-    enumeration; where thousands of items are discordant, n delta^2 = z^2 (discordant - delta^2). 1 where no difference would be found that often.
+    enumeration; where thousands of items are discordant, by n delta^2 = z^2 (discordant - delta^2). 1 where no
+    difference would be found that often.
     """
     if n < 1 or not 0 <= discordant <= 1:
         raise UsageError(f"{n} items with a discordant share of {discordant} make no sense")
