@@ -7,10 +7,10 @@ The table is data: a provider's module is imported when a model of it is opened,
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from importlib.metadata import entry_points
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from fairtrial.adapters.models.setting import TIMEOUTS, Recordings, Setting, Timeouts
 from fairtrial.core.errors import UnknownName, UsageError
@@ -18,6 +18,8 @@ from fairtrial.core.plan import ModelSpec
 from fairtrial.core.ports import Model
 
 GROUP: Final = "fairtrial.models"
+
+Bundled: TypeAlias = Mapping[str, Callable[[ModelSpec], Model]]
 
 PROVIDERS: Final[Mapping[str, str]] = {
     "openai": "fairtrial.adapters.models.openai:OpenAI",
@@ -59,11 +61,13 @@ def open_model(
     timeouts: Timeouts = TIMEOUTS,
     connections: int = 10,
     recordings: Recordings | None = None,
+    bundled: Bundled | None = None,
 ) -> Model:
     """The model that `spec` names. Opens no connection yet.
 
     environ: where keys, base addresses (see `located`) and proxies come from. connections: most at a time.
-    recordings: what `replay/NAME` may name besides a folder or file.
+    recordings: what `replay/NAME` may name besides a folder or file. bundled: providers that come with the
+    package and are no adapters (specimens), opened by the function given here.
     Raises UnknownName for a provider nobody knows (with the nearest), UsageError for a missing key (naming
     the variable), a missing address, and options that the provider doesn't take.
     """
@@ -71,22 +75,25 @@ def open_model(
         raise UsageError(f"connections is {connections}", "give at least 1")
     spec = located(spec, environ)
     setting = Setting(environ, timeouts, connections, recordings or {})
-    model: Model = _provider(spec.provider)(spec, setting)
+    opening = (bundled or {}).get(spec.provider)
+    if opening is not None:
+        return opening(spec)
+    model: Model = _provider(spec.provider, tuple(bundled or ()))(spec, setting)
     return model
 
 
-def _provider(name: str) -> Any:
+def _provider(name: str, others: tuple[str, ...]) -> Any:
     """The class of a provider; the only place where provider modules are imported."""
     target = PROVIDERS.get(name)
     if target is None:
-        return _plug_in(name)
+        return _plug_in(name, others)
     module, _, attribute = target.partition(":")
     return getattr(importlib.import_module(module), attribute)
 
 
-def _plug_in(name: str) -> Any:
+def _plug_in(name: str, others: tuple[str, ...]) -> Any:
     found = entry_points(group=GROUP)
     for point in found:
         if point.name == name:
             return point.load()
-    raise UnknownName("provider", name, {*PROVIDERS, *(point.name for point in found)})
+    raise UnknownName("provider", name, {*PROVIDERS, *others, *(point.name for point in found)})

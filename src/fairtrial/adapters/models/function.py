@@ -16,13 +16,16 @@ import inspect
 import math
 import os
 import sys
+import threading
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, Final
 
 from fairtrial.adapters.models.setting import Setting, refuse_options
-from fairtrial.core.canon import JSON, canonical
+from fairtrial.adapters.models.shape import written
+from fairtrial.core.canon import JSON
 from fairtrial.core.errors import ProviderError, UnknownName, UsageError
 from fairtrial.core.output import Loglik, Output
 from fairtrial.core.plan import ModelSpec
@@ -31,16 +34,21 @@ from fairtrial.core.question import Generate, Loglikelihood
 _SHAPE: Final = "write python:MODULE:FUNCTION, for example python:my_model:answer"
 
 
+@dataclass(frozen=True, slots=True)
+class _Raised:
+    """What a call ended in, carried over from its thread."""
+
+    error: BaseException
+
+
 class Function:
-    """A Python callable behind the `Model` port. Its request is the canonical JSON of what it was given."""
+    """A Python callable behind the `Model` port. Its request is the JSON of what it was given."""
 
     def __init__(self, spec: ModelSpec, setting: Setting) -> None:
         refuse_options(spec)
         self._spec = spec
         self._setting = setting
         self._target = _load(spec)
-        # Of its own, because the loop's default pool has too few threads for many connections.
-        self._threads = ThreadPoolExecutor(setting.connections, thread_name_prefix="fairtrial-function")
         self._asks_messages = callable(self._target) and _takes_messages(self._target)
 
     @property
@@ -67,7 +75,7 @@ class Function:
         if text is not None and not isinstance(text, str):
             raise self._wrong(f"returned {type(text).__name__}, not str or None", given)
         return Output(
-            text, "stop", request=_as_text(given), response=_as_text(text), duration_s=duration_s
+            text, "stop", request=written(given), response=written(text), duration_s=duration_s
         )  # fmt: skip
 
     async def loglikelihood(self, question: Loglikelihood) -> Output:
@@ -86,14 +94,13 @@ class Function:
             None,
             "stop",
             logliks=logliks,
-            request=_as_text(given),
-            response=_as_text(told),
+            request=written(given),
+            response=written(told),
             duration_s=duration_s,
         )
 
     async def close(self) -> None:
-        """Let the threads go; one that hangs is not waited for."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        """Nothing to let go of: threads end with their calls, and one that hangs is not waited for."""
 
     def _scorer(self) -> Callable[..., Any]:
         method = getattr(self._target, "loglikelihood", None)
@@ -116,10 +123,12 @@ class Function:
                     result = await target(*args, **named)
                 else:
                     call = functools.partial(target, *args, **named)
-                    result = await asyncio.get_running_loop().run_in_executor(self._threads, call)
+                    result = await _in_thread(call)
+                    if isinstance(result, _Raised):
+                        raise result.error
                     if isinstance(result, Awaitable):
                         result = await result
-        except Exception as error:  # Foreign code may raise anything; it becomes a failure.
+        except (Exception, SystemExit) as error:  # Foreign code may raise anything; it becomes a failure.
             if clock.expired():
                 raise self._wrong(f"did not return within {limit:g} s", given, cause="timeout") from error
             raise self._wrong(f"raised {type(error).__name__}: {error}", given) from error
@@ -145,8 +154,33 @@ class Function:
             "mend the function and run again with --resume",
             cause=cause,
             retryable=cause == "timeout",
-            request=_as_text(given),
+            request=written(given),
         )
+
+
+def _in_thread(call: Callable[[], Any]) -> asyncio.Future[Any]:
+    """The result of `call`, or _Raised, from a thread that dies with the process.
+
+    Not an executor's: those are joined at the end, and one call that hangs would hold up the command for ever.
+    What is raised comes back as a value, because a future can't carry a StopIteration.
+    """
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[Any] = loop.create_future()
+
+    def settle(outcome: Any) -> None:
+        if not future.done():
+            future.set_result(outcome)
+
+    def body() -> None:
+        try:
+            outcome = call()
+        except (Exception, SystemExit) as error:  # noqa: BLE001 — raised again where it is waited for
+            outcome = _Raised(error)
+        with suppress(RuntimeError):  # The loop is closed: nobody waits for this any more.
+            loop.call_soon_threadsafe(settle, outcome)
+
+    threading.Thread(target=body, name="fairtrial-function", daemon=True).start()
+    return future
 
 
 def _load(spec: ModelSpec) -> Any:
@@ -167,7 +201,7 @@ def _load(spec: ModelSpec) -> Any:
         raise UsageError(
             f"{spec}: no module is called {module_name!r}", f"{_SHAPE}; run where {module_name}.py lies"
         ) from error
-    except Exception as error:  # A foreign module may raise anything while it is imported.
+    except (Exception, SystemExit) as error:  # A foreign module may raise anything while it is imported.
         raise UsageError(f"{spec}: importing {module_name} raised {type(error).__name__}: {error}") from error
     for name in path.split("."):
         known = (
@@ -189,7 +223,3 @@ def _takes_messages(target: Callable[..., Any]) -> bool:
 def _is_async(target: Callable[..., Any]) -> bool:
     call = getattr(type(target), "__call__", None)  # noqa: B004 — asks whether it is async, not whether it is there
     return inspect.iscoroutinefunction(target) or inspect.iscoroutinefunction(call)
-
-
-def _as_text(value: JSON) -> str:
-    return canonical(value).decode()

@@ -25,6 +25,7 @@ from fairtrial.adapters.models.echo import Echo, Unusable, read_echo
 from fairtrial.adapters.models.failures import Asked, bad_shape
 from fairtrial.adapters.models.http import Reply
 from fairtrial.adapters.models.shape import words, written
+from fairtrial.core.canon import JSON
 from fairtrial.core.errors import ProviderError
 from fairtrial.core.output import Loglik, Output
 from fairtrial.core.question import Loglikelihood
@@ -43,7 +44,7 @@ def split(question: Loglikelihood) -> tuple[str, tuple[str, ...]]:
 def request(name: str, question: Loglikelihood) -> str:
     """The request's text."""
     context, continuations = split(question)
-    body = {
+    body: dict[str, JSON] = {
         "model": name,
         "prompt": [context + text for text in continuations],
         "max_tokens": 1,

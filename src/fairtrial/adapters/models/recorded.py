@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, Final
 
+from fairtrial.adapters.models.shape import MOST
 from fairtrial.core.canon import JSON
 from fairtrial.core.errors import UsageError
 from fairtrial.core.output import STOPS, Output, Usage
@@ -47,7 +48,7 @@ def answer(row: Mapping[str, Any], where: str) -> tuple[tuple[str, int], Output]
     if row.get("id") in (None, "") or "output" not in row:
         raise UsageError(f"{where}: id or output is missing", _SHAPE)
     text, stop = row["output"], row.get("stop") or "unknown"
-    if not (text is None or isinstance(text, str)) or not isinstance(row["id"], (str, int)):
+    if not (text is None or isinstance(text, str)) or type(row["id"]) not in (str, int):
         raise UsageError(f"{where}: id and output are texts", _SHAPE)
     if stop not in STOPS:
         raise UsageError(f"{where}: stop is {stop!r:.40}", f"one of {', '.join(STOPS)}")
@@ -63,7 +64,10 @@ def answer(row: Mapping[str, Any], where: str) -> tuple[tuple[str, int], Output]
         duration_s=None if duration in (None, "") else _seconds(duration, where),
         model=str(row["model"]) if row.get("model") else None,
     )
-    return (str(row["id"]), _whole(row, "epoch", where) or 1), output
+    epoch = _whole(row, "epoch", where)
+    if epoch == 0:
+        raise UsageError(f"{where}: epoch is 0", "count epochs from 1")
+    return (str(row["id"]), epoch or 1), output
 
 
 def _open(path: Path) -> IO[bytes]:
@@ -122,7 +126,7 @@ def _whole(row: Mapping[str, Any], key: str, where: str) -> int | None:
         return None
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 16:
         return int(value)
-    if type(value) is int and value >= 0:
+    if type(value) is int and 0 <= value <= MOST:
         return value
     raise UsageError(f"{where}: {key} is {value!r:.40}", "give a whole number from 0")
 

@@ -7,11 +7,13 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from fairtrial.core.canon import JSON
+
 MOST: Final = 2**53 - 1
 """Largest count that is believed; more is no count, and would not fit where counts are summed."""
 
 
-def written(body: Mapping[str, Any]) -> str:
+def written(body: JSON) -> str:
     """A request's text, in plain characters; half a surrogate pair in a prompt is escaped, as it has no bytes."""
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     try:
