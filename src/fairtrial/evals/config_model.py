@@ -80,7 +80,9 @@ def _listed(value: Any) -> Any:
 # Written either way; read one way, so that an error names the setting and not a branch of a union.
 Candidate = Annotated[ModelEntry, BeforeValidator(_entry, json_schema_input_type=ModelName | ModelEntry)]
 Cases = Annotated[
-    list[Text], Field(min_length=1), BeforeValidator(_listed, json_schema_input_type=Text | list[Text])
+    list[Text],
+    Field(min_length=1),
+    BeforeValidator(_listed, json_schema_input_type=Text | Annotated[list[Text], Field(min_length=1)]),
 ]
 
 

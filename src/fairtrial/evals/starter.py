@@ -80,4 +80,5 @@ def sample_cases() -> str:
 
 def _quoted(text: str) -> str:
     """A text as YAML reads it back, whatever stands in it: JSON's quotes are YAML's too."""
-    return json.dumps(text, ensure_ascii=False)
+    quoted = json.dumps(text, ensure_ascii=False)
+    return "".join(each if each.isprintable() else f"\\U{ord(each):08x}" for each in quoted)
