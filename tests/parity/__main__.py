@@ -71,7 +71,7 @@ def main(python: Path, prefix: str) -> int:
         environ = {
             "HF_HOME": str(folder / "hf"),
             "HOME": str(folder),
-            "PATH": "/usr/bin:/bin",
+            "PATH": str(folder),  # lm-eval would ask git where it is, and git would complain
             "OMP_NUM_THREADS": "1",
         }
         subprocess.run([python, HERE / "peer.py", folder], check=True, env=environ)

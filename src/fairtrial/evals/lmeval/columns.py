@@ -48,7 +48,7 @@ def from_csv(cells: list[str]) -> list[Any]:
 def from_json(values: list[Any]) -> list[Any]:
     """One column of JSON values. A column of mixed kinds stays as it is. Raises Times."""
     stated = [value for value in values if value is not None]
-    kinds = set(map(type, stated))
+    kinds = {float if isinstance(value, float) else type(value) for value in stated}
     if kinds and kinds <= {int, float}:
         if float in kinds or any(abs(value) > _MOST for value in stated):
             return [None if value is None else float(value) for value in values]

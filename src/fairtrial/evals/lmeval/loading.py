@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fairtrial.core.canon import JSON, digest_bytes
 from fairtrial.core.errors import UsageError
-from fairtrial.core.sample import Sample
+from fairtrial.core.readings import need_target
 from fairtrial.core.scorers import LIKELIHOOD_METRICS, LikelihoodChoice, TextScorer
 from fairtrial.core.task import Scorer, Task
 from fairtrial.evals.lmeval.config import Config, parse_config
@@ -17,13 +17,12 @@ from fairtrial.evals.lmeval.functions import Function, Imports
 from fairtrial.evals.lmeval.likelihoods import Greedy, JudgedLikelihood
 from fairtrial.evals.lmeval.prompt import TaskPrompt
 from fairtrial.evals.lmeval.readings import Filtered, Judged, choices_of
-from fairtrial.evals.lmeval.rows import samples_of
+from fairtrial.evals.lmeval.rows import Row, read_rows
 from fairtrial.evals.lmeval.shots import SEED, draw, leaves_out, pool_of
 from fairtrial.evals.lmeval.source import NamedFunction, looks_like_task, read_source
 from fairtrial.evals.lmeval.splits import Splits
-from fairtrial.evals.lmeval.templates import compile_template
-from fairtrial.evals.lmeval.turns import asked, worked_example
-from fairtrial.evals.lmeval.words import Description, Words, words_of
+from fairtrial.evals.lmeval.turns import worked_example
+from fairtrial.evals.lmeval.words import Words, words_of
 from fairtrial.evals.row_files import Faults
 
 
@@ -67,11 +66,10 @@ class _Loader:
         config = self.config
         columns, has_choices = frozenset(self.docs.column_names), config.formats.doc_to_choice is not None
         words = words_of(config.formats, columns, self.imports, has_choices=has_choices, example=False)
-        origin = self.splits.origin()
-        samples = samples_of(config, words, self.docs, origin.source)
-        prompt = self._prompt(words, samples, columns)
-        scorer = self._scorer()
-        _check_targets(scorer, samples, origin.source)
+        origin, scorer = self.splits.origin(), self._scorer()
+        check = scorer.check_target if isinstance(scorer, TextScorer | LikelihoodChoice) else need_target
+        rows = read_rows(config, words, self.docs, origin.source, check)
+        samples = tuple(row.sample for row in rows)
         chosen = config.output_type == "multiple_choice" and self.results is None
         return Task(
             name=config.name,
@@ -79,7 +77,7 @@ class _Loader:
             asks="generate" if config.output_type == "generate_until" else "loglikelihood",
             samples=samples,
             origin=origin,
-            prompt=prompt,
+            prompt=self._prompt(words, rows, columns),
             scorer=scorer,
             decoding=config.decoding,
             chance=sum(len(set(each.target)) / len(each.choices) for each in samples) / len(samples)
@@ -91,27 +89,21 @@ class _Loader:
     def _imported(self, named: NamedFunction | None) -> Function | None:
         return None if named is None else self.imports.function(named)
 
-    def _prompt(self, words: Words, samples: tuple[Sample, ...], columns: frozenset[str]) -> TaskPrompt:
+    def _prompt(self, words: Words, rows: list[Row], columns: frozenset[str]) -> TaskPrompt:
         config, fewshot = self.config, self.config.fewshot
         example = words_of(
             fewshot.formats, columns, self.imports, has_choices=words.has_choices, example=True
         )
         pool = pool_of(config, self.splits, self.imports, self.process) if fewshot.count else Documents()
         shots = draw(pool, self.docs, config)
-        description = Description(config.description, compile_template(config.description, "description"))
-        tails = tuple(
-            asked(words, sample.text, words.prefix(doc))
-            for sample, doc in zip(samples, self.docs, strict=True)
-        )
+        between = {"multiple_choice": config.formats.target_delimiter, "loglikelihood": ""}
         return TaskPrompt(
             form=self._form(words, example, pool),
-            heads=tuple(description.of(doc) for doc in self.docs),
-            tails=tails,
+            heads=tuple(row.head for row in rows),
+            tails=tuple(row.tail for row in rows),
             examples=_examples(example, pool, sorted({at for each in shots for at in each})),
             shots=shots,
-            between={"multiple_choice": config.formats.target_delimiter, "loglikelihood": ""}.get(
-                config.output_type
-            ),
+            between=between.get(config.output_type),
         )
 
     def _form(self, words: Words, example: Words, pool: Documents) -> dict[str, JSON]:
@@ -193,15 +185,3 @@ def _told(words: Words) -> dict[str, JSON]:
         "target_delimiter": formats.target_delimiter,
         "fewshot_delimiter": formats.fewshot_delimiter,
     }
-
-
-def _check_targets(scorer: Scorer, samples: tuple[Sample, ...], name: str) -> None:
-    if not isinstance(scorer, TextScorer | LikelihoodChoice):
-        return
-    faults = Faults(name)
-    for sample in samples:
-        try:
-            scorer.check_target(sample)
-        except UsageError as error:
-            faults.add(f"row {sample.metadata['row']}", error.message.partition(": ")[2], error.remedy)
-    faults.raise_if_any()

@@ -63,12 +63,14 @@ class Metric:
         """What is compared. Only ASCII punctuation and digits are dropped; the order is lm-eval's. It holds
         the texts in one numpy array, which drops zeros at their ends and cuts them to its width ("İ" grows
         when its case is lowered)."""
-        found = [text.rstrip("\0") for text in texts]
+        found, width = list(texts), max(map(len, texts))
         for pattern in self._patterns:
-            found = [pattern.replace(text, "").rstrip("\0") for text in found]
-        if self.ignore_case:
+            found = [pattern.replace(text, "") for text in found]
             width = max(map(len, found))
-            found = [text.lower()[:width] for text in found]
+            found = [text.rstrip("\0") for text in found]
+        found = [text.rstrip("\0") for text in found]
+        if self.ignore_case:
+            found = [text.lower()[:width].rstrip("\0") for text in found]
         for ignored, table in ((self.ignore_punctuation, _PUNCTUATION), (self.ignore_numbers, _DIGITS)):
             if ignored:
                 found = [text.translate(table).rstrip("\0") for text in found]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from fairtrial.core.errors import UsageError
@@ -10,25 +11,40 @@ from fairtrial.core.extractors import LETTERS
 from fairtrial.core.sample import Sample
 from fairtrial.evals.lmeval.config import Config
 from fairtrial.evals.lmeval.documents import Documents
-from fairtrial.evals.lmeval.words import Doc, Words
+from fairtrial.evals.lmeval.turns import asked
+from fairtrial.evals.lmeval.words import Description, Doc, Words
 from fairtrial.evals.row_files import Faults
 
 
-def samples_of(config: Config, words: Words, docs: Documents, name: str) -> tuple[Sample, ...]:
-    """One sample a row, named by the split and the row. Raises one UsageError for all bad rows of `name`."""
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: its sample, what stands before the worked examples, and what behind them."""
+
+    sample: Sample
+    head: str
+    tail: str
+
+
+def read_rows(
+    config: Config, words: Words, docs: Documents, name: str, check: Callable[[Sample], None]
+) -> list[Row]:
+    """The rows of a split, samples named by the split and the row. check: the scorer's. Raises one UsageError
+    for all bad rows of the file `name`."""
     faults = Faults(name)
+    description = Description.of_key(config.description)
     several = isinstance(_tried(words, docs), list)
-    found: list[Sample] = []
+    found: list[Row] = []
     for at, doc in enumerate(docs):
         try:
             target, choices = _target(config, words, doc, several)
-            text = words.text(doc)
+            sample = Sample(f"{config.split}-{at}", words.text(doc), target, choices, {"row": at})
+            check(sample)
+            found.append(Row(sample, description.of(doc), asked(words, sample.text, words.prefix(doc))))
         except UsageError as error:
-            faults.add(f"row {at}", error.message, error.remedy)
-        else:
-            found.append(Sample(f"{config.split}-{at}", text, target, choices, {"row": at}))
+            told = error.message.removeprefix(f"sample '{config.split}-{at}'").lstrip(": ")
+            faults.add(f"row {at}", told, error.remedy)
     faults.raise_if_any()
-    return tuple(found)
+    return found
 
 
 def _tried(words: Words, docs: Documents) -> Any:

@@ -125,6 +125,10 @@ class Description:
     text: str
     template: Template
 
+    @classmethod
+    def of_key(cls, text: str) -> Description:
+        return cls(text, compile_template(text, "description"))
+
     def of(self, doc: Doc) -> str:
         if not self.text:
             return ""
