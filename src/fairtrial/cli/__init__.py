@@ -24,9 +24,11 @@ VERBS: dict[str, tuple[str, str]] = {
     "init": ("fairtrial.cli.init:init", "Write fairtrial.yaml: my cases, my candidates, my scorer."),
     "run": ("fairtrial.cli.run:run", "Ask models every question of a task; keep and score what they answer."),
     "compare": ("fairtrial.cli.compare:compare", "Say which run is better, by how much, and how sure."),
+    "twin": ("fairtrial.cli.twin:twin", "Does a score on the published form carry over to fresh siblings?"),
     "report": ("fairtrial.cli.report:report", "Write one self-contained HTML page about runs."),
     "power": ("fairtrial.cli.power:power", "Say how many samples a comparison needs, before money is spent."),
     "check": ("fairtrial.cli.check:check", "Check a task or a file of cases without asking a model."),
+    "serve": ("fairtrial.cli.serve:serve", "Offer a model as an OpenAI-compatible endpoint."),
     "calibrate": (
         "fairtrial.cli.calibrate:calibrate",
         "Re-measure every interval's coverage and test's alarms.",
@@ -107,8 +109,7 @@ def _run(words: list[str]) -> int:
     except click.ClickException as error:
         return _told("wrong use", error.format_message(), _usage(error), words, 2)
     except (click.Abort, EOFError, KeyboardInterrupt):
-        print("\nstopped", file=sys.stderr)
-        return 3
+        return _told("stopped", "stopped", "", words, 3)
     except FairtrialError as error:
         if "--debug" in words:
             traceback.print_exc()

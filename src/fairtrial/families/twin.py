@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from typing import Final
 
-from fairtrial.core.errors import IntegrityError, UsageError
+from fairtrial.core.errors import UsageError
 from fairtrial.core.extractors import LETTERS
 from fairtrial.core.family import Family
 from fairtrial.core.sample import Origin, Sample
@@ -25,15 +26,9 @@ def twin(
 ) -> Twin:
     """The twin of one draw. fresh: siblings asked beside the published one, 1 to K; items: only the first so many.
 
-    Raises IntegrityError where the draw was made from another family, or another version of it, and UsageError
-    for numbers that make no twin.
+    Raises IntegrityError where the draw was made from another version of the family, UsageError for numbers that
+    make no twin.
     """
-    if draw.family_digest != family.digest:
-        raise IntegrityError(
-            f"the draw was made from another version of {draw.family} ({draw.family_digest[:19]}…) than this "
-            f"{family.name} ({family.digest[:19]}…)",
-            "use the family file that the draw was committed with",
-        )
     if draw.siblings > len(LETTERS):
         raise UsageError(f"{draw.siblings} siblings an item", f"draw at most {len(LETTERS)}")
     count = draw.n if items is None else items
@@ -77,6 +72,20 @@ def twin(
         cluster="template",
     )
     return Twin(answers, places, likelihoods, ties, draw.commitment, demonstration)
+
+
+def published_rows(family: Family, draw: Draw) -> bytes:
+    """The published form as rows of own data, JSON lines: what the world gets to see."""
+    rows = [
+        {
+            "id": f"item-{item:05d}",
+            "input": instances[draw.published(item)].text,
+            "target": instances[draw.published(item)].target[0],
+            "metadata": {"template": draw.template(item)},
+        }
+        for item, instances in enumerate(siblings(draw, family))
+    ]
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
 
 
 def _placed(sibling: Sample, name: str, column: int, template: str) -> Sample:

@@ -40,7 +40,7 @@ def forest(summaries: Sequence[Summary]) -> Markup:
     data = table(
         ["run", "metric", "score", "interval", "level", "n", "method"],
         [
-            [run_name(each, summaries), shortened(estimate.metric, 60), *_estimate_cells(estimate)]
+            [run_name(each, summaries), shortened(estimate.metric, 60), *estimate_cells(estimate)]
             for each, _ in scored
             for estimate in each.metrics
         ],
@@ -84,7 +84,7 @@ def worst_slices(summary: Summary, slices: Sequence[Slice]) -> Markup:
         how += f" The dotted line is the score over all, {percent(overall)}."
     data = table(
         [by, "score", "interval", "level", "n", "method"],
-        [[shortened(each.name, NAME) or "(empty)", *_estimate_cells(each.estimate)] for each in shown],
+        [[shortened(each.name, NAME) or "(empty)", *estimate_cells(each.estimate)] for each in shown],
         numbers=(1, 2, 3, 4),
         caption=f"Worst groups by {by}",
     )
@@ -171,7 +171,7 @@ def _slice_row(each: Slice) -> Row:
     )
 
 
-def _estimate_cells(estimate: Estimate) -> list[str]:
+def estimate_cells(estimate: Estimate) -> list[str]:
     return [
         percent(estimate.value, 2),
         bracket(estimate),

@@ -57,12 +57,12 @@ def page(
         tag("p", "Page made by ", shortened(made, 200), class_="ft-foot") if made else None,
     ]
     name = title or _title(summaries)
-    used = len(_whole(name, join((before, after))).encode("utf-8", "replace"))
+    used = len(document(name, join((before, after))).encode("utf-8", "replace"))
     read = samples(summaries, exhibits, left_out or {}, room=MOST_BYTES - used)
-    return _whole(name, join((before, read, after)))
+    return document(name, join((before, read, after)))
 
 
-def _whole(title: str, content: Markup) -> str:
+def document(title: str, content: Markup) -> str:
     head = tag(
         "head",
         tag("meta", charset="utf-8"),

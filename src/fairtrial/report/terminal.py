@@ -22,81 +22,81 @@ T = TypeVar("T")
 
 def summary_text(summary: Summary, *, colour: bool = False, width: int = 100) -> str:
     """One run: score with its interval, what was not answered, cost, speed, caveats."""
-    paint = _painter(colour)
-    lines = [paint(BOLD, _filled(f"{summary.model} on {summary.task}", width))]
+    paint = painter(colour)
+    lines = [paint(BOLD, filled(f"{summary.model} on {summary.task}", width))]
     if summary.status == "incomplete":
-        lines.append(paint(RED, _filled(_incomplete(summary), width)))
-    lines += [_row(each.metric, _estimate(each), width) for each in summary.metrics]
+        lines.append(paint(RED, filled(_incomplete(summary), width)))
+    lines += [row(each.metric, estimate_text(each), width) for each in summary.metrics]
     limits = wording.limits(summary)
     if limits is not None:
         low, high = limits
         told = f"{wording.percent(low)} if all the missing ones were wrong, {wording.percent(high)} if right"
-        lines.append(_row("bounds", told, width))
-    lines.append(_row("answers", _counts(summary), width))
+        lines.append(row("bounds", told, width))
+    lines.append(row("answers", _counts(summary), width))
     if summary.parsed is not None:
-        told = f"{_estimate(summary.parsed)}, of the answers that could be read"
-        lines.append(_row("parsed", told, width))
-    lines += [_row("or" if first else "", _other(each), width) for first, each in _firsts(summary.others)]
+        told = f"{estimate_text(summary.parsed)}, of the answers that could be read"
+        lines.append(row("parsed", told, width))
+    lines += [row("or" if first else "", _other(each), width) for first, each in _firsts(summary.others)]
     if summary.chance:  # a guess that is never right needs no line
-        lines.append(_row("chance", f"{wording.percent(summary.chance)} by blind guessing", width))
-    lines += [_row("slice" if first else "", told, width) for first, told in _firsts(_slices(summary))]
-    lines.append(_row("cost", _cost(summary), width))
-    lines.append(_row("speed", _speed(summary), width))
+        lines.append(row("chance", f"{wording.percent(summary.chance)} by blind guessing", width))
+    lines += [row("slice" if first else "", told, width) for first, told in _firsts(_slices(summary))]
+    lines.append(row("cost", _cost(summary), width))
+    lines.append(row("speed", _speed(summary), width))
     if summary.smallest_detectable is not None:
         least = wording.points(summary.smallest_detectable)
         told = f"a difference below {least} points to another run would probably be missed"
-        lines.append(_row("blind to", told, width))
+        lines.append(row("blind to", told, width))
     lines += [
-        _row("failed" if first else "", f"{each.count:,} × {each.cause}: {each.example}", width)
+        row("failed" if first else "", f"{each.count:,} × {each.cause}: {each.example}", width)
         for first, each in _firsts(summary.causes)
     ]
-    lines += [_row("what now", remedy, width) for remedy in _remedies(summary)]
-    lines += [paint(RED, _row("warning", told, width)) for told in summary.warnings]
-    lines += [paint(DIM, _row("note", told, width)) for told in summary.notes]
-    lines.append(paint(DIM, _row("unchecked", "; ".join(_first_words(summary.not_covered)), width)))
-    lines.append(_row("kept in", summary.run, width))
+    lines += [row("what now", remedy, width) for remedy in _remedies(summary)]
+    lines += [paint(RED, row("warning", told, width)) for told in summary.warnings]
+    lines += [paint(DIM, row("note", told, width)) for told in summary.notes]
+    lines.append(paint(DIM, row("unchecked", "; ".join(first_words(summary.not_covered)), width)))
+    lines.append(row("kept in", summary.run, width))
     return "\n".join(lines) + "\n"
 
 
 def comparison_text(comparisons: Sequence[Comparison], *, colour: bool = False, width: int = 100) -> str:
     """Each sentence, then a table of pairs, what differs between the runs, and what was not covered."""
-    paint = _painter(colour)
-    lines = [paint(BOLD, _filled(each.sentence, width)) for each in comparisons]
+    paint = painter(colour)
+    lines = [paint(BOLD, filled(each.sentence, width)) for each in comparisons]
     lines.append("")
     for each in comparisons:
-        lines.append(_row("a", f"{each.a}: {_estimate(each.score_a)}", width))
-        lines.append(_row("b", f"{each.b}: {_estimate(each.score_b)}", width))
+        lines.append(row("a", f"{each.a}: {estimate_text(each.score_a)}", width))
+        lines.append(row("b", f"{each.b}: {estimate_text(each.score_b)}", width))
         found = each.difference
         told = f"{wording.points(found.value, signed=True)} points [{wording.gap(found)}]"
-        lines.append(_row("a − b", f"{told}, {wording.level(found)}, {found.method}, n = {found.n:,}", width))
-        lines.append(_row("test", _test(each), width))
+        lines.append(row("a − b", f"{told}, {wording.level(found)}, {found.method}, n = {found.n:,}", width))
+        lines.append(row("test", _test(each), width))
         if each.only_a is not None and each.only_b is not None:
             told = f"only a right {each.only_a:,}, only b right {each.only_b:,}"
             told += f", both {each.both_right or 0:,}, neither {each.neither or 0:,}"
-            lines.append(_row("pairs", told, width))
+            lines.append(row("pairs", told, width))
         if each.left_out:
-            lines.append(_row("left out", f"{each.left_out:,} samples that failed on one side", width))
+            lines.append(row("left out", f"{each.left_out:,} samples that failed on one side", width))
         lines += [
-            _row("differs", f"{every.name}: {every.a} against {every.b}", width) for every in each.differences
+            row("differs", f"{every.name}: {every.a} against {every.b}", width) for every in each.differences
         ]
         lines.append("")
-    unchecked = dict.fromkeys(word for each in comparisons for word in _first_words(each.not_covered))
-    lines.append(paint(DIM, _row("unchecked", "; ".join(unchecked), width)))
+    unchecked = dict.fromkeys(word for each in comparisons for word in first_words(each.not_covered))
+    lines.append(paint(DIM, row("unchecked", "; ".join(unchecked), width)))
     return "\n".join(lines) + "\n"
 
 
-def _painter(colour: bool) -> Callable[[str, str], str]:
+def painter(colour: bool) -> Callable[[str, str], str]:
     return (lambda code, text: f"{code}{text}{END}") if colour else (lambda code, text: text)
 
 
-def _row(label: str, text: str, width: int) -> str:
+def row(label: str, text: str, width: int) -> str:
     """A label and its words beside it."""
     name = visible(" ".join(label.split()))
     start = f"{name:<{LABEL}}" if len(name) < LABEL else f"{name}: "
-    return _filled(text, width, start) or start.rstrip()
+    return filled(text, width, start) or start.rstrip()
 
 
-def _filled(text: str, width: int, start: str = "") -> str:
+def filled(text: str, width: int, start: str = "") -> str:
     """Words as lines, all but the first set in under the labels. Every word of a page for the terminal comes
     through here, so that no name and no reply brings an escape sequence or a line of its own.
 
@@ -112,7 +112,7 @@ def _filled(text: str, width: int, start: str = "") -> str:
     )
 
 
-def _estimate(estimate: Estimate) -> str:
+def estimate_text(estimate: Estimate) -> str:
     interval = f"[{wording.bracket(estimate)}], {wording.level(estimate)} {estimate.method}"
     return f"{wording.percent(estimate.value)} {interval}, n = {estimate.n:,}"
 
@@ -163,7 +163,7 @@ def _speed(summary: Summary) -> str:
 
 def _slices(summary: Summary) -> list[str]:
     worst = summary.slices[:SLICES]
-    told = [f"{each.by} {each.name}: {_estimate(each.estimate)}" for each in worst]
+    told = [f"{each.by} {each.name}: {estimate_text(each.estimate)}" for each in worst]
     more = len(summary.slices) - len(worst)
     return [*told, f"… and {more:,} more, the worst are shown"] if more > 0 else told
 
@@ -181,7 +181,7 @@ def _test(comparison: Comparison) -> str:
     return told
 
 
-def _first_words(sentences: Sequence[str]) -> list[str]:
+def first_words(sentences: Sequence[str]) -> list[str]:
     """What was not covered, by name; the sentences stand in the report and the JSON."""
     return [each.partition(":")[0] for each in sentences]
 

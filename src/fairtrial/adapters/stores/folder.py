@@ -118,7 +118,7 @@ def read_plan(path: Path) -> tuple[Mapping[str, JSON], str]:
     file = path / PLAN
     try:
         data = file.read_bytes()
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise UsageError(f"{path} is no run folder: it has no {PLAN}", "name a folder under runs/") from error
     except OSError as error:
         raise _store_error(error, f"can't read {file}") from error
