@@ -169,3 +169,26 @@ def test_a_second_process_on_the_same_run_is_refused(server: Server, tmp_path: P
     finally:
         first.kill()
         first.communicate()
+
+
+def test_ctrl_c_is_meant_for_the_command_not_for_one_model_of_two(server: Server, tmp_path: Path) -> None:
+    """Nothing may be asked of the second model after a person said stop."""
+    prepare(tmp_path)
+    server.post("/config", {"latency_s": 0.2})
+    words = [*command(server), "--model", "openai-api/second"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "fairtrial", *words],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "HOME": str(HERE)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while process.poll() is None and len(journal(tmp_path)) < 10:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == 3 and "stopped; 1 of 2 runs were not started" in err
+    assert [each["model"] for each in json.loads(out)["runs"]] == ["openai-api/stub"]
+    assert len(list(tmp_path.glob("runs/*"))) == 1
+    assert server.get("/stats")["requests"] == len(journal(tmp_path))

@@ -18,7 +18,7 @@ from fairtrial.report.terminal import comparison_text
 @options.margin
 @click.option(
     "--level",
-    type=click.FloatRange(min=0.5, max=0.9999),
+    type=options.FiniteRange(min=0.5, max=0.9999),
     default=0.95,
     show_default=True,
     help="Confidence level.",
@@ -44,6 +44,9 @@ def compare(
     lab = Lab()
     runs = [lab.load(path) for path in run]
     comparisons = lab.compare_all(*runs, allow=allow, margin=margin, level=level)
+    for each in runs:
+        if not any(str(each.path) in (pair.run_a, pair.run_b) for pair in comparisons):
+            tell(f"{each.path}: no other run of {each.summary.task} to compare it with")
     if as_json:
         data = [each.to_json() for each in comparisons]
         emit(data[0] if len(data) == 1 else {"comparisons": data})

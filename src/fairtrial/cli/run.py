@@ -13,7 +13,7 @@ from fairtrial.cli.order import Order
 from fairtrial.cli.progress import watcher
 from fairtrial.cli.speech import colour, emit, show, tell, width
 from fairtrial.core.canon import JSON
-from fairtrial.core.errors import FairtrialError, StoreError
+from fairtrial.core.errors import FairtrialError, IntegrityError, StoreError
 from fairtrial.lab import Lab, Run
 from fairtrial.report.terminal import summary_text
 from fairtrial.report.troubles import troubles
@@ -52,24 +52,29 @@ def run(task: tuple[str, ...], as_json: bool, report: bool, **given: Any) -> int
     failed: FairtrialError | None = None
     # All of them before the first question: a bad row in the second file must not cost the first one's money.
     tasks = [lab.task(name, **order.task_options()) for name in order.tasks]
-    for opened in tasks:
-        for spec in order.models:
-            try:
-                done = lab.run(opened, spec, pace=order.pace, **order.run_options())
-            except StoreError:
+    todo = [(opened, spec) for opened in tasks for spec in order.models]
+    planned = len(todo)
+    while todo:
+        opened, spec = todo.pop(0)
+        try:
+            done = lab.run(opened, spec, pace=order.pace, **order.run_options())
+        except (StoreError, IntegrityError):
+            raise
+        except FairtrialError as error:
+            # The other models' runs still count: go on, and say at the end what went wrong here.
+            if planned == 1:
                 raise
-            except FairtrialError as error:
-                # The other models' runs still count: go on, and say at the end what went wrong here.
-                if len(tasks) * len(order.models) == 1:
-                    raise
-                tell(f"fairtrial: {spec} on {opened.name}: {error.message}\nwhat now: {error.remedy}")
-                failed = failed or error
-                continue
-            runs.append(done)
-            if not as_json:
-                show(summary_text(done.summary, colour=colour(), width=width()))
-            if report:
-                lab.write_report(done, volume=order.settings.get("volume"))
+            tell(f"fairtrial: {spec} on {opened.name}: {error.message}\nwhat now: {error.remedy}")
+            failed = failed or error
+            continue
+        runs.append(done)
+        if not as_json:
+            show(summary_text(done.summary, colour=colour(), width=width()))
+        if report:
+            lab.write_report(done, volume=order.settings.get("volume"))
+        if done.interrupted:
+            # Ctrl-C was meant for the command, not for the model that happened to be asked.
+            break
     if as_json:
         data: dict[str, JSON] = {"runs": [each.summary.to_json() for each in runs]}
         if failed is not None:
@@ -82,7 +87,11 @@ def run(task: tuple[str, ...], as_json: bool, report: bool, **given: Any) -> int
     elif len(runs) > 1:
         tell(f"next: {order.next_step([each.path for each in runs])}")
     _tell_troubles(runs, as_json)
-    return _status(runs, order.settings.get("fail_under"), failed)
+    status = _status(runs, order.settings.get("fail_under"), failed)
+    if todo:
+        tell(f"fairtrial: stopped; {len(todo)} of {planned} runs were not started")
+        return 3
+    return status
 
 
 def _tell_troubles(runs: Sequence[Run], as_json: bool) -> None:

@@ -52,6 +52,7 @@ from fairtrial.evals.budget import Budget
 from fairtrial.evals.planning import make_plan
 from fairtrial.evals.retry import RetryPolicy
 from fairtrial.evals.runner import Bench, Earlier, Runner, Stop
+from fairtrial.lab.bundled import BUNDLED
 from fairtrial.lab.loop import interrupts, settled_memory, to_the_end
 from fairtrial.lab.opening import open_task
 from fairtrial.lab.rereading import asker, belonging
@@ -130,6 +131,7 @@ class Lab:
             connections=pace.connections,
             environ=self.environ,
             recordings=RECORDINGS,
+            bundled=BUNDLED,
         )
 
     def load(self, path: str | Path) -> Run:
@@ -309,7 +311,8 @@ class Lab:
         )
         text = json.dumps(summary.to_json(), ensure_ascii=False, indent=1) + "\n"
         write_file(path / SUMMARY, text.encode("utf-8", "backslashreplace"))
-        return Run(path, plan.to_json(), plan.digest, summary, tally)
+        stopped = str(provenance.get("stopped", ""))
+        return Run(path, plan.to_json(), plan.digest, summary, tally, stopped.startswith(STOPPED))
 
     def write_report(self, run: Run, *, volume: int | None = None) -> Path:
         """`report.html` in the run's own folder: written after the results are on disk and told."""

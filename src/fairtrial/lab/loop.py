@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from fairtrial.core.ports import Progress
 from fairtrial.evals.runner import Stop
+from fairtrial.lab.run import STOPPED
 
 T = TypeVar("T")
 
@@ -29,7 +30,7 @@ def interrupts(stop: Stop, progress: Progress) -> Iterator[None]:
         if stop.wanted and task is not None:
             task.cancel()
             return
-        stop.request("stopped by Ctrl-C")
+        stop.request(f"{STOPPED} by Ctrl-C")
         progress.notice(
             "stopping: nothing new is sent, answers on the way are taken; Ctrl-C again stops at once"
         )

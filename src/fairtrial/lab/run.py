@@ -36,16 +36,24 @@ class Pace:
 
 NORMAL = Pace()
 
+STOPPED = "stopped"
+"""Begins the reason of a stop that a person asked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A finished (or cut) run: a folder of plain files, and its figures."""
+    """A finished (or cut) run: a folder of plain files, and its figures.
+
+    interrupted: a person stopped it just now (not: at some time in the past); then nothing else should be
+    started either.
+    """
 
     path: Path
     plan: Mapping[str, JSON]
     digest: str
     summary: Summary
     tally: Tally = field(repr=False)
+    interrupted: bool = False
 
     def records(self) -> Iterator[Record]:
         """The latest record of every question, read from the folder as you go."""
