@@ -190,6 +190,13 @@ def test_ranks_give_friedmans_statistic() -> None:
     assert chdtrc(5, found) == pytest.approx(expected.pvalue)
 
 
+def test_equal_statistics_count_as_being_as_large() -> None:
+    """A row of two columns has two orders, and both give the same statistic: p is 1, not 1 / (m + 1)."""
+    one = numeric("x", [0], np.array([[1.0, 2.0]]))
+    (found,) = differences([one], 2, first=False, permutations=99, rng=np.random.default_rng(5))
+    assert found.p == 1
+
+
 def test_the_level_holds_over_all_features_together() -> None:
     """400 worlds of exchangeable rows, three features that hang together, level 0.05: 20 false alarms expected;
     more than 36 has probability below 0.0005 for the binomial."""

@@ -77,6 +77,7 @@ def test_formulas_are_worth_what_python_says(text: str) -> None:
         ("0.1 + 0.2", Fraction(3, 10)),
         ("17 // 5 * 10 + 17 % 5", 32),
         ("--3 - -2", 5),
+        ("-7 // 2 * 10 + -7 % 2", -39),
         ("1 if a > b else 2", 1),
         ("1 if a < b else 2 if b == 3 else 3", 2),
         ("1 if not a < b and (a == 7 or 1 / 0 == 1) else 2", 1),

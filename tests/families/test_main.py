@@ -1,4 +1,4 @@
-"""`python -m fairtrial.families` on files that can't be read; what it prints for good ones is tried by the guide."""
+"""`python -m fairtrial.families` on files that can't be read; what it prints for good ones, the guide tries."""
 
 from __future__ import annotations
 

@@ -236,6 +236,14 @@ def test_where_a_formula_fails_template_and_seed_are_named(changes: dict[str, An
     assert str(again.value) == str(error.value)
 
 
+def test_a_decimal_is_the_one_that_was_written() -> None:
+    """Tenths have no exact binary fraction: three of them would not be shown as 0.3."""
+    law = {"decimal": [0.1, 0.7], "step": 0.2}
+    family = read(draw={"who": {"choice": "name"}, "p": law, "back": {"integer": [1, 2]}})
+    found = {family.sample("change", seed(number)).metadata["parameters"]["p"] for number in range(100)}  # type: ignore
+    assert found == {"0.1", "0.3", "0.5", "0.7"}
+
+
 def test_a_constraint_on_parameters_guards_a_computed_value() -> None:
     family = read(
         text="{who} {p} {back} {n}",
