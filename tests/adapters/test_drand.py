@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from py_ecc.bls.point_compression import compress_G1, decompress_G1
 from py_ecc.optimized_bls12_381 import FQ, b, curve_order, is_inf, is_on_curve, multiply
@@ -63,3 +66,13 @@ def test_without_the_extra_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(drand, "import_module", missing)
     with pytest.raises(UsageError, match=r"fairtrial\[beacon\]"):
         drand.valid_signature(KEY, MESSAGE, REAL)
+
+
+def test_the_check_leaves_the_process_s_recursion_limit_alone() -> None:
+    """py_ecc raises it to 100,000, where nested JSON from outside kills the process instead of being refused."""
+    told = "import sys, json; from fairtrial.adapters import drand; before = sys.getrecursionlimit(); "
+    told += f"assert drand.valid_signature(bytes.fromhex({KEY.hex()!r}), bytes.fromhex({MESSAGE.hex()!r}), "
+    told += f"bytes.fromhex({REAL.hex()!r})); assert sys.getrecursionlimit() == before\n"
+    told += "try: json.loads('[' * 200_000)\nexcept RecursionError: print('refused')"
+    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (0, "refused\n"), done.stderr

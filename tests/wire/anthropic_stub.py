@@ -59,6 +59,8 @@ def _refused(request: web.Request, body: dict[str, Any], word: str) -> web.Respo
         return _error(400, bad, "`max_tokens` must be greater than `thinking.budget_tokens`")
     if thinking.get("type") == "enabled" and "temperature" in body:
         return _error(400, bad, "`temperature` may only be set to 1 when thinking is enabled.")
+    if not all(text.strip() for text in body.get("stop_sequences", ())):
+        return _error(400, bad, "stop_sequences: each stop sequence must contain non-whitespace")
     match word:
         case "429":
             return _error(429, "rate_limit_error", "Too many requests", **{"retry-after": "3"})

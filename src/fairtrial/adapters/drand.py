@@ -7,6 +7,7 @@ e(signature, G2) = e(H(message), public key). Points outside the prime-order sub
 from __future__ import annotations
 
 import hashlib
+import sys
 from importlib import import_module
 from typing import Any, Final
 
@@ -41,9 +42,14 @@ def valid_signature(public_key: bytes, message: bytes, signature: bytes) -> bool
 
 
 def _part(name: str) -> Any:
+    limit = sys.getrecursionlimit()
     try:
         return import_module(f"py_ecc.{name}")
     except ImportError as error:
         raise UsageError(
             "a beacon round can't be checked: py_ecc is not installed", "pip install 'fairtrial[beacon]'"
         ) from error
+    finally:
+        # It raises the limit of the whole process to 100,000 and needs 256: a reply of nested JSON would then
+        # overflow the stack and kill the process, where it should be refused.
+        sys.setrecursionlimit(limit)

@@ -183,3 +183,9 @@ def test_an_unknown_model_names_the_nearest_that_the_endpoint_lists(anthropic_st
 def test_likelihoods_can_t_be_asked_for(anthropic_stub: Server) -> None:
     asked = Loglikelihood("s", 1, "a", ("b",))
     assert "only chats" in wrong_use(f"anthropic/{OLD}", asked, environ(anthropic_stub))
+
+
+def test_blank_stop_strings_are_not_sent_and_cut_at_all_the_same(anthropic_stub: Server) -> None:
+    found = put(anthropic_stub, "hello", stop=("\n\n", " ", "Q:"))
+    assert last_seen(anthropic_stub)["json"]["stop_sequences"] == ["Q:"]
+    assert (found.text, found.stop) == ("You", "stop")

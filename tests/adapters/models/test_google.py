@@ -159,3 +159,7 @@ def test_an_unknown_model_names_the_nearest_that_the_endpoint_lists(google_stub:
 def test_likelihoods_can_t_be_asked_for(google_stub: Server) -> None:
     asked = Loglikelihood("s", 1, "a", ("b",))
     assert "only chats" in wrong_use(f"google/{PRO}", asked, KEY, base_url=google_stub.root)
+
+
+def test_the_answer_ends_at_a_stop_string_that_the_endpoint_ignores(google_stub: Server) -> None:
+    assert put(google_stub, "hello", stop=("characters",)).text == "You wrote 5 "

@@ -211,7 +211,7 @@ def test_a_stream_that_breaks_is_no_answer(word: str, cause: str, openai_stub: S
 
 @pytest.mark.parametrize("stream", [None, True])
 def test_completions_generate_from_the_raw_prompt(stream: bool | None, openai_stub: Server) -> None:
-    asked = question("Once upon", system="Tell.", max_tokens=9, stop=("\n",), seed=5)
+    asked = question("Once upon", system="Tell.", max_tokens=9, stop=("ZZ",), seed=5)
     found = ask(MODEL, asked, environ(openai_stub), api="completions", stream=stream)
     ours = last_seen(openai_stub)
     assert found.text == gpt.answer_to("Tell.\n\nOnce upon") and found.usage == Usage(5, 9, 0, 0)
@@ -223,7 +223,7 @@ def test_completions_generate_from_the_raw_prompt(stream: bool | None, openai_st
             prompt="Tell.\n\nOnce upon",
             max_tokens=9,
             temperature=0.0,
-            stop=["\n"],
+            stop=["ZZ"],
             seed=5,
             **({"stream": True, "stream_options": {"include_usage": True}} if stream else {}),  # type: ignore[arg-type]
         )
@@ -267,3 +267,15 @@ def test_options_that_make_no_sense_are_refused(openai_stub: Server) -> None:
     assert "api is 'chta'" in wrong_use(MODEL, question("x"), told, api="chta")
     assert "does not take the option temperature" in wrong_use(MODEL, question("x"), told, temperature=1)
     assert "true or false" in wrong_use(MODEL, question("x"), told, stream="yes")
+
+
+@pytest.mark.parametrize("model", ["openai/gpt-4o-mini", "openai/o3"])
+def test_an_endpoint_that_runs_on_over_a_stop_string_is_cut_there(model: str, openai_stub: Server) -> None:
+    """The stub ignores `stop`, as some gateways do; OpenAI's reasoning models take none at all."""
+    found = ask(model, question("hello", stop=("nowhere", ": hel", "characters")), environ(openai_stub))
+    assert (found.text, found.stop) == ("You wrote 5 ", "stop")
+    assert "characters: hello" in found.response, "what came over the wire must be kept"
+    assert ("stop" in last_seen(openai_stub)["json"]) == (model != "openai/o3")
+    cut = ask(model, question("[length]", stop=("wro",)), environ(openai_stub))
+    assert (cut.text, cut.stop) == ("You ", "stop")
+    assert ask(model, question("[null]", stop=("x",)), environ(openai_stub)).text is None

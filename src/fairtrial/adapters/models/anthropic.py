@@ -24,7 +24,7 @@ from fairtrial.adapters.models.setting import (
     option_text,
     refuse_options,
 )
-from fairtrial.adapters.models.shape import count, words, written
+from fairtrial.adapters.models.shape import count, stopped, words, written
 from fairtrial.core.errors import ProviderError, UsageError
 from fairtrial.core.output import Output, Stop, Usage
 from fairtrial.core.plan import ModelSpec
@@ -89,11 +89,13 @@ class Anthropic:
         reply = await self._wire.post(self._url, body, starts=starts if self._stream else None)
         try:
             if self._stream and is_stream(reply):
-                return read_stream(reply, self._asked)
-            return read(parse(reply, self._asked), reply, self._asked)
+                output = read_stream(reply, self._asked)
+            else:
+                output = read(parse(reply, self._asked), reply, self._asked)
         except ProviderError as error:
             await self._nearest.tell(error)
             raise
+        return stopped(output, question.decoding.stop)
 
     async def loglikelihood(self, question: Loglikelihood) -> Output:
         raise no_likelihood(self._spec)
@@ -116,8 +118,9 @@ def request(name: str, question: Generate, *, stream: bool) -> str:
     system = [turn.content for turn in question.messages if turn.role == "system"]
     if system:
         body["system"] = "\n\n".join(system)
-    if question.decoding.stop:
-        body["stop_sequences"] = list(question.decoding.stop)
+    # Blank ones are refused; the answer is cut at them here.
+    if stops := [text for text in question.decoding.stop if text.strip()]:
+        body["stop_sequences"] = stops
     _think(body, name, question.decoding)
     if stream:
         body["stream"] = True

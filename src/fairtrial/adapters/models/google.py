@@ -24,7 +24,7 @@ from fairtrial.adapters.models.setting import (
     option_text,
     refuse_options,
 )
-from fairtrial.adapters.models.shape import count, words, written
+from fairtrial.adapters.models.shape import count, stopped, words, written
 from fairtrial.core.errors import ProviderError
 from fairtrial.core.output import Output, Stop, Usage
 from fairtrial.core.plan import ModelSpec
@@ -86,11 +86,13 @@ class Google:
         reply = await self._wire.post(self._url, body, starts=starts if self._stream else None)
         try:
             if self._stream and is_stream(reply):
-                return read_stream(reply, self._asked)
-            return read([parse(reply, self._asked)], reply, self._asked)
+                output = read_stream(reply, self._asked)
+            else:
+                output = read([parse(reply, self._asked)], reply, self._asked)
         except ProviderError as error:
             await self._nearest.tell(error)
             raise
+        return stopped(output, question.decoding.stop)
 
     async def loglikelihood(self, question: Loglikelihood) -> Output:
         raise no_likelihood(self._spec)

@@ -18,6 +18,7 @@ from fairtrial.adapters.models.http import Transport
 from fairtrial.adapters.models.nearest import Nearest
 from fairtrial.adapters.models.selftest import test_logprobs
 from fairtrial.adapters.models.setting import Setting, key_from, option_flag, option_text, refuse_options
+from fairtrial.adapters.models.shape import stopped
 from fairtrial.core.errors import ProviderError, UsageError
 from fairtrial.core.output import Output
 from fairtrial.core.plan import ModelSpec
@@ -96,11 +97,13 @@ class OpenAI:
         reply = await self._wire.post(url, body, starts=starts if self._stream else None)
         try:
             if self._stream and is_stream(reply):
-                return read_stream(reply, self._asked)
-            return read(parse(reply, self._asked), reply, self._asked)
+                output = read_stream(reply, self._asked)
+            else:
+                output = read(parse(reply, self._asked), reply, self._asked)
         except ProviderError as error:
             await self._nearest.tell(error)
             raise
+        return stopped(output, question.decoding.stop)
 
     async def loglikelihood(self, question: Loglikelihood) -> Output:
         """The continuations' log-likelihoods, from the echo of one completions request."""
