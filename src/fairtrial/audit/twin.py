@@ -32,6 +32,7 @@ NOT_COVERED = (
     "other items: nothing is said about any other benchmark, nor about other kinds of item",
     "identity: the provider's word that this is the model it names; not tested",
 )
+NOTHING_RIGHT = "not one answer was right on either form: look at the answers before anything else"
 DEMONSTRATION = (
     "the draw: this one is a demonstration whose siblings are public, so it accuses nobody; a claim about a real "
     "model needs a draw that stayed sealed"
@@ -105,6 +106,9 @@ def judge(
 ) -> Verdict:
     """The verdict. rank: None where log-probabilities could not be had; `no_rank` then says why."""
     found = inflated(accuracy, rules)
+    if forms.published.value == forms.fresh.value == 0:
+        # Nothing carries over from nothing: a broken set-up must not read like a clearance.
+        found = Finding("inflated", "undetermined", NOTHING_RIGHT, accuracy)
     outcome = OUTCOMES[found.answer]
     findings = (found, seen(rank, no_rank))
     return Verdict(
@@ -207,6 +211,8 @@ def _sentence(claim: Claim, forms: Forms, found: Finding, rules: Rules) -> str:
             f"Supported: the score of {told} carries over to fresh siblings within {tolerance}. {scores}: "
             f"a difference of {span}, {tail}; {_missed(found.evidence)}."
         )
+    if found.sentence == NOTHING_RIGHT:
+        return f"Inconclusive: of {told}, {NOTHING_RIGHT}."
     more = (
         f"; about {found.needed_n - found.evidence.n:,} more items would settle it" if found.needed_n else ""
     )
