@@ -112,6 +112,7 @@ def test_nothing_done_promises_no_time_and_no_bounds() -> None:
     live, _, _ = shown()
     assert "left" not in live.line()
     assert "%" not in live.line()
+    assert "tokens" not in live.line()
 
 
 def test_a_name_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
@@ -177,5 +178,5 @@ def test_a_real_run_on_a_real_terminal(tmp_path: Path) -> None:
     assert 3 <= len(lines) <= 5 * took + 3
     counts = [int(each) for each in lines]
     assert counts == sorted(counts)
-    figures = r"/900  \d+:\d\d left  \d+\.\d % \[\d+\.\d to \d+\.\d\]  price unknown  \d+ tokens/s"
+    figures = r"/900  \d+:\d\d left  \d+\.\d % \[\d+\.\d to \d+\.\d\]  price unknown  \d+ in flight"
     assert re.search(figures, seen.decode())

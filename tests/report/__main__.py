@@ -60,9 +60,12 @@ def readme(browser: Browser) -> None:
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder) / "report.html"
         command = [sys.executable, "-m", "fairtrial", "demo", "--out", f"{folder}/runs", "-o", str(page)]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        with look(browser, page, width=960, height=1000, scale=1.5) as sight:
-            sight.page.screenshot(path=README)
+        subprocess.run(command, check=True, capture_output=True)
+        with look(browser, page, width=960, scale=1.5) as sight:
+            panel = sight.page.locator("section").first.bounding_box()
+            assert panel is not None
+            whole = {"x": 0.0, "y": 0.0, "width": 960.0, "height": panel["y"] + panel["height"] + 24}
+            sight.page.screenshot(path=README, full_page=True, clip=whole)  # type: ignore[arg-type]
     print(README)
 
 

@@ -112,7 +112,8 @@ class Live:
         parts.append("price unknown" if self._spent is None else f"${self._spent:.4f}")
         if self._failed:
             parts.append(f"{self._failed:,} failed")
-        parts.append(f"{self._tokens / elapsed:,.0f} tokens/s")
+        if self._tokens:
+            parts.append(f"{self._tokens / elapsed:,.0f} tokens/s")
         parts.append(f"{self._flying} in flight")
         return f"{self._title}\n{'  '.join(parts)}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 
 from fairtrial.core.canon import JSON
@@ -35,11 +36,13 @@ def _part(whole: Mapping[str, JSON], name: str) -> Mapping[str, JSON]:
 
 
 def _told(part: Mapping[str, JSON]) -> str:
-    """ "temperature 0, max tokens 256, stop ["Question:"]": what is set, on one line."""
-    pairs = [
-        (name.replace("_", " "), value) for name, value in part.items() if value not in (None, "", [], {})
-    ]
-    return ", ".join(
-        f"{name} {value if isinstance(value, str | int | float) else json.dumps(value, ensure_ascii=False)}"
-        for name, value in pairs
-    )
+    """`temperature 0, max tokens 256, stop ["Question:"]`: what is set, on one line."""
+    set_ = {name.replace("_", " "): value for name, value in part.items() if value not in (None, "", [], {})}
+    return ", ".join(f"{name} {_shown(value)}" for name, value in set_.items())
+
+
+def _shown(value: JSON) -> str:
+    """A word as it is, anything else as JSON: in a prompt, blanks and line feeds count."""
+    if isinstance(value, str) and re.fullmatch(r"[\w.:/-]+", value):
+        return value
+    return json.dumps(value, ensure_ascii=False)

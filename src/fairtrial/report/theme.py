@@ -83,11 +83,7 @@ border-left:5px solid var(--alarm)}
 .ft figcaption{margin:0 0 .9rem}
 .ft figcaption b{display:block;font-size:1.02rem;line-height:1.35}
 .ft figcaption span{display:block;color:var(--muted);font-size:.88rem;max-width:62ch}
-.ft-scroll{overflow-x:auto;margin:.9rem 0 0;
-background:linear-gradient(90deg,var(--paper) 40%,transparent) -2px 0/2.6rem 100% no-repeat local,
-linear-gradient(270deg,var(--paper) 40%,transparent) calc(100% + 2px) 0/2.6rem 100% no-repeat local,
-linear-gradient(90deg,var(--rule),transparent) 0 0/.8rem 100% no-repeat scroll,
-linear-gradient(270deg,var(--rule),transparent) 100% 0/.8rem 100% no-repeat scroll}
+.ft-scroll{overflow-x:auto;margin:.9rem 0 0}
 .ft-colon{font-size:0}
 .ft table{border-collapse:collapse;width:100%;font-size:.9rem;line-height:1.4;background:none;color:inherit}
 .ft caption{text-align:left;color:var(--muted);padding:0 0 .4rem}
@@ -102,7 +98,7 @@ border-bottom:1px solid var(--rule);background:none}
 .ft-under{display:block;color:var(--muted);font-size:.8rem}
 .ft tbody tr:hover{background:none}
 .ft details{margin:.7rem 0 0}
-.ft summary{overflow-wrap:anywhere;cursor:pointer;color:var(--muted);font-size:.88rem}
+.ft summary{cursor:pointer;color:var(--muted);font-size:.88rem}
 .ft summary:hover{color:var(--ink)}
 .ft details[open]>summary{margin-bottom:.6rem}
 .ft svg{display:block;width:100%;overflow:visible}
@@ -148,6 +144,10 @@ color:var(--muted)}
 .ft-plot,.ft-axis{grid-column:1/-1}.ft-axis-gap{display:none}
 .ft-plot{min-height:1.7rem}
 .ft svg .mark{font-size:11px}
+.ft-scroll{background:linear-gradient(90deg,var(--paper) 40%,transparent) 0 0/2.6rem 100% no-repeat local,
+linear-gradient(270deg,var(--paper) 40%,transparent) 100% 0/2.6rem 100% no-repeat local,
+linear-gradient(90deg,var(--rule),transparent) 2px 0/.8rem 100% no-repeat scroll,
+linear-gradient(270deg,var(--rule),transparent) calc(100% - 2px) 0/.8rem 100% no-repeat scroll}
 .ft tbody th{min-width:6.5rem}.ft-under{white-space:normal}.ft th,.ft td{padding-right:.7rem}
 }
 """

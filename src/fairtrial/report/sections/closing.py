@@ -122,6 +122,8 @@ def _value(value: JSON) -> Child:
         return (
             tag("code", shortened(value, WORDS)) if value.startswith("sha256:") else shortened(value, WORDS)
         )
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
     if isinstance(value, Mapping):
         return facts((_title(str(key)), _value(inner)) for key, inner in list(value.items())[:MOST])
     return shortened(json.dumps(value, ensure_ascii=False, default=str), WORDS)
