@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
+from fairtrial.benchmarks import BENCHMARKS
 from fairtrial.cli.speech import tell
-from fairtrial.core.errors import StoreError, UsageError
-from fairtrial.evals.config import CONFIG_FILE
+from fairtrial.core.errors import StoreError, UnknownName, UsageError
+from fairtrial.core.plan import ModelSpec
+from fairtrial.core.scorers import parse_scorer
+from fairtrial.evals.config import CONFIG_FILE, is_file_name
+from fairtrial.evals.python_scorer import PREFIX, named
 from fairtrial.evals.starter import sample_cases, starter
+
+T = TypeVar("T")
+CASES, MODELS, SCORER = "cases.jsonl", "openai/gpt-4o-mini", "exact"
 
 
 @click.command()
@@ -27,28 +36,54 @@ def init(cases: str | None, model: tuple[str, ...], scorer: str | None, force: b
     file = Path(CONFIG_FILE)
     if file.exists() and not force:
         raise UsageError(f"{CONFIG_FILE} is already here", "edit it, or write it anew with --force")
-    if sys.stdin.isatty():
-        cases = cases or click.prompt(
-            "Your cases (a .jsonl, .csv or .yaml file)", default="cases.jsonl", err=True
-        )
-        if not model:
-            told = click.prompt("Your candidates, comma-separated", default="openai/gpt-4o-mini", err=True)
-            model = tuple(part.strip() for part in told.split(",") if part.strip())
-        scorer = scorer or click.prompt(
-            "How is an answer marked (exact, includes, regex:…, number, choice, json)",
-            default="exact",
-            err=True,
-        )
-    cases, model, scorer = cases or "cases.jsonl", model or ("openai/gpt-4o-mini",), scorer or "exact"
-    text = starter(cases, model, scorer)
+    chosen = _answer(cases, "Your cases (a .jsonl, .csv or .yaml file)", CASES, _cases)
+    models = _answer(",".join(model) or None, "Your candidates, comma-separated", MODELS, _models)
+    mark = _answer(
+        scorer, "How is an answer marked (exact, includes, regex:…, number, choice, json)", SCORER, _scorer
+    )
     try:
-        if cases.endswith(".jsonl") and not Path(cases).exists():
-            Path(cases).write_text(sample_cases(), encoding="utf-8")
-            tell(f"wrote {cases} with three sample rows: put your own there")
-        file.write_text(text, encoding="utf-8")
+        if chosen.endswith(".jsonl") and not Path(chosen).exists():
+            Path(chosen).write_text(sample_cases(), encoding="utf-8")
+            tell(f"wrote {chosen} with three sample rows: put your own there")
+        file.write_text(starter(chosen, models, mark), encoding="utf-8")
     except OSError as error:
         raise StoreError(
             f"can't write {error.filename}: {error.strerror}", "go to a folder you may write"
         ) from error
     tell(f"wrote {CONFIG_FILE}\nnext: fairtrial check && fairtrial run")
     return 0
+
+
+def _answer(given: str | None, question: str, proposed: str, read: Callable[[str], T]) -> T:
+    """The flag, or what is answered at a terminal (asked again until it can be used), or what is proposed."""
+    if given is not None or not sys.stdin.isatty():
+        return read(proposed if given is None else given)
+
+    def reading(text: str) -> T:
+        try:
+            return read(text)
+        except UsageError as error:
+            raise click.UsageError(f"{error.message}; {error.remedy}") from error
+
+    answer: T = click.prompt(question, default=proposed, err=True, value_proc=reading)
+    return answer
+
+
+def _cases(text: str) -> str:
+    if not is_file_name(text) and text.partition("/")[0] not in BENCHMARKS:
+        raise UnknownName(
+            "benchmark or file of cases", text, BENCHMARKS, "name a .jsonl, .csv, .yaml or .json file"
+        )
+    return text
+
+
+def _models(text: str) -> list[str]:
+    return [str(ModelSpec.parse(part.strip())) for part in text.split(",")]
+
+
+def _scorer(text: str) -> str:
+    if text.startswith(PREFIX):
+        named(text)
+    else:
+        parse_scorer(text)
+    return text

@@ -72,7 +72,7 @@ def load_config(path: Path) -> Config:
             return name
         return str(beside)
 
-    tasks = tuple(found(name, wanted=_is_file_name(name)) for name in settings["cases"])
+    tasks = tuple(found(name, wanted=is_file_name(name)) for name in settings["cases"])
     models = tuple(
         ModelSpec("replay", found(spec.name, wanted=False), spec.options)
         if spec.provider == "replay"
@@ -107,7 +107,8 @@ def _text(path: Path) -> bytes:
         raise UsageError(f"{path} can't be read: {error.strerror or error}", "check the path") from error
 
 
-def _is_file_name(name: str) -> bool:
+def is_file_name(name: str) -> bool:
+    """Whether a name ends like a file of rows or a task file."""
     return name.removesuffix(".gz").rpartition(".")[2] in KINDS and "." in name
 
 

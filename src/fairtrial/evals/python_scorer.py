@@ -68,9 +68,7 @@ def python_scorer(text: str, *, trust_code: bool) -> TextScorer:
             f"{text} is Python code of your own, and would run with your rights",
             "look at it, then add --trust-code",
         )
-    module_name, colon, path = text.removeprefix(PREFIX).partition(":")
-    if not colon or not path or not all(map(str.isidentifier, module_name.split("."))):
-        raise UsageError(f"{text} names no function", _SHAPE)
+    module_name, path = named(text)
     target = _module(text, module_name)
     for name in path.split("."):
         if not hasattr(target, name):
@@ -80,6 +78,14 @@ def python_scorer(text: str, *, trust_code: bool) -> TextScorer:
     if not callable(target):
         raise UsageError(f"{text} can't be called", _SHAPE)
     return TextScorer(FunctionReading(text, target))
+
+
+def named(text: str) -> tuple[str, str]:
+    """Module and function of `python:module:function`; imports nothing. Raises UsageError for another shape."""
+    module_name, colon, path = text.removeprefix(PREFIX).partition(":")
+    if not colon or not path or not all(map(str.isidentifier, module_name.split("."))):
+        raise UsageError(f"{text} names no function", _SHAPE)
+    return module_name, path
 
 
 def _module(text: str, name: str) -> Any:
