@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairtrial.families.expression import MAX_DEPTH, Formula, FormulaError, Value, parse_formula
+from fairtrial.families.expression import MAX_DEPTH, Formula, parse_formula
+from fairtrial.families.operations import FormulaError, Value
 
 VALUES: dict[str, Value] = {
     "a": Fraction(7),

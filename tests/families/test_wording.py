@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairtrial.families.expression import FormulaError, Value
+from fairtrial.families.operations import FormulaError, Value
 from fairtrial.families.wording import parse_wording, show
 
 

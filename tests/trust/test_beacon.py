@@ -44,6 +44,11 @@ def test_a_round_without_a_value_is_refused() -> None:
         _ = ROUND.randomness
 
 
+def test_the_last_round_has_a_time() -> None:
+    with pytest.raises(IntegrityError, match="was not made by"):
+        check_round(BeaconRound(QUICKNET.digest, 2**36, SIGNATURE), BEFORE, lambda *_: False)
+
+
 def test_the_message_is_the_digest_of_the_rounds_number() -> None:
     assert ROUND.message == hashlib.sha256(b"\0\0\0\0\0\0\x03\xe8").digest()
 
@@ -53,7 +58,7 @@ def test_the_message_is_the_digest_of_the_rounds_number() -> None:
     [
         ("00" * 32, 1000, "", UsageError),
         (QUICKNET.digest, 0, "", UsageError),
-        (QUICKNET.digest, 2**40 + 1, "", UsageError),
+        (QUICKNET.digest, 2**36 + 1, "", UsageError),
         (QUICKNET.digest, 1, "abc", IntegrityError),
         (QUICKNET.digest, 1, SIGNATURE.upper(), IntegrityError),
         (QUICKNET.digest, 1, SIGNATURE + "00", IntegrityError),
@@ -65,7 +70,21 @@ def test_no_round_at_all(chain: str, number: int, signature: str, error: type[Ex
 
 
 @pytest.mark.parametrize(
-    "text", ["", "now", "2026-13-01T00:00:00Z", "20260101", "2026-01-01", "2026-01-01T00:00:00"]
+    "text",
+    [
+        "",
+        "now",
+        "2026-13-01T00:00:00Z",
+        "20260101",
+        "2026-01-01",
+        "2026-01-01T00:00:00",
+        "2026-02-30T00:00:00Z",
+        "20260101T000000Z",
+        "2026-01-01T00:00:00+0100",
+        "0001-01-01T00:00:00+10:00",
+        "2026-W01-1T00:00:00Z",
+        "２026-01-01T00:00:00Z",
+    ],
 )
 def test_times_without_day_clock_and_zone_are_refused(text: str) -> None:
     with pytest.raises(UsageError):

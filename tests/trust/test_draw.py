@@ -175,7 +175,7 @@ def test_a_value_that_the_beacon_did_not_sign_is_refused() -> None:
         ({"templates": ("one", "one")}, "named once"),
         ({"secret": b"short"}, "32 bytes"),
         ({"salt": b""}, "32 bytes"),
-        ({"committed_at": "yesterday"}, "is no time"),
+        ({"committed_at": "yesterday"}, "is no time with a zone"),
         ({"committed_at": "2023-08-23T15:59:23"}, "with a zone"),
         ({"committed_at": "2023-08-23"}, "with a zone"),
     ],

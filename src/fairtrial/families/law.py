@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Protocol
 
 from fairtrial.core.errors import UsageError
-from fairtrial.families.expression import Value
+from fairtrial.families.operations import Value
 
 _WORD = 2**64
 

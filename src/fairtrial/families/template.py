@@ -9,8 +9,9 @@ from datetime import date
 from fairtrial.core.canon import JSON
 from fairtrial.core.errors import UnknownName, UsageError
 from fairtrial.core.sample import Sample
-from fairtrial.families.expression import Formula, FormulaError, Value
+from fairtrial.families.expression import Formula
 from fairtrial.families.law import Law, Stream
+from fairtrial.families.operations import FormulaError, Value
 from fairtrial.families.wording import Wording, show
 
 ATTEMPTS = 1_000

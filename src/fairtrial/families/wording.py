@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from fairtrial.families.expression import FormulaError, Value, Values
+from fairtrial.families.operations import FormulaError, Value, Values
 
 MAX_TEXT = 2_000
 _SLOT = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)(?::([a-z]+|[0-6]))?\}")
@@ -87,10 +87,10 @@ def _show_number(value: Fraction, form: str) -> str:
     """Never rounded: an answer that was rounded on paper would mark the exact one wrong."""
     if form and not form.isdigit():
         raise FormulaError(f"a number can't be shown as {form!r}; it takes a number of decimals, 0 to 6")
-    decimals = int(form) if form else next((n for n in range(7) if (value * 10**n).denominator == 1), -1)
-    scaled = value * 10 ** max(decimals, 0)
-    if decimals < 0 or scaled.denominator != 1:
-        raise FormulaError(f"{value} can't be written exactly with {form or 'six'} decimals")
-    digits = str(abs(scaled.numerator)).rjust(decimals + 1, "0")
-    whole, part = digits[: len(digits) - decimals], digits[len(digits) - decimals :]
-    return ("-" if value < 0 else "") + whole + ("." + part if part else "")
+    for decimals in (int(form),) if form else range(7):
+        scaled, rest = divmod(abs(value.numerator) * 10**decimals, value.denominator)
+        if rest == 0:
+            digits = str(scaled).rjust(decimals + 1, "0")
+            whole, part = digits[: len(digits) - decimals], digits[len(digits) - decimals :]
+            return ("-" if value < 0 else "") + whole + ("." + part if part else "")
+    raise FormulaError(f"{value} can't be written exactly with {form or 'six'} decimals")

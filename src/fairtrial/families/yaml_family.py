@@ -12,8 +12,9 @@ from typing import Any, Final, NoReturn, TypeVar
 from fairtrial.core.canon import digest
 from fairtrial.core.errors import UsageError
 from fairtrial.evals.strict_yaml import Document, WrittenFloat, parse_yaml
-from fairtrial.families.expression import Formula, FormulaError, Value, parse_formula
+from fairtrial.families.expression import Formula, parse_formula
 from fairtrial.families.law import Choice, Day, Decimal, Integer, Law
+from fairtrial.families.operations import FormulaError, Value
 from fairtrial.families.template import Template, TemplateFamily
 from fairtrial.families.wording import Wording, parse_wording
 
