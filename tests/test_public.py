@@ -67,6 +67,8 @@ def test_help_loads_no_heavy_module() -> None:
     code += "with contextlib.redirect_stdout(io.StringIO()): assert main(['--help']) == 0"
     modules = loaded(code)
     assert not HEAVY & modules
+    foreign = {name.partition(".")[0] for name in modules - loaded("pass")} - sys.stdlib_module_names
+    assert foreign == {"click", "fairtrial"}, "the standard library, click and us: nothing else"
     ours = {name for name in modules if name.startswith("fairtrial.")}
     assert ours == {
         "fairtrial.cli",
