@@ -1,4 +1,4 @@
-"""Closed-form and Beta intervals and the exact paired test, against statsmodels, scipy and maximised likelihoods."""
+"""Closed-form and Beta intervals and the exact paired test, against statsmodels, scipy and likelihoods."""
 
 from __future__ import annotations
 

@@ -80,8 +80,6 @@ def mcnemar_exact(only_a: int, only_b: int) -> float:
     if only_a < 0 or only_b < 0:
         raise UsageError(f"{only_a} and {only_b} are not counts of pairs")
     n, k = only_a + only_b, min(only_a, only_b)
-    if only_a == only_b:
-        return 1.0
     # Sum the tail relative to its largest term, from there outward: nothing underflows, and the sum stops
     # once a term no longer moves it.
     term = total = 1.0
