@@ -111,6 +111,8 @@ def test_the_verdict_comes_first_and_carries_interval_n_and_price(plain: Element
     ):
         assert part in said
     assert "costs" in said
+    (key,) = plain.all("p", "ft-legend")
+    assert "95 % interval" in key.words().replace("\u00a0", " ")
 
 
 def test_the_trust_panel(plain: Element) -> None:

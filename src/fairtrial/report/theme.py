@@ -162,6 +162,7 @@ main{max-width:52rem;margin:0 auto;padding:2.6rem 1.4rem 5rem}
 overflow-wrap:anywhere;max-width:44rem}
 .ft h1 strong{display:block;font-size:clamp(1.5rem,1.1rem + 1.8vw,2.1rem);line-height:1.16;font-weight:600;
 letter-spacing:-.012em;margin:0 0 .7rem;text-wrap:balance}
+.ft .ft-legend{margin-top:.7rem;max-width:44rem}
 .ft-word{display:inline-block;max-width:100%;overflow-wrap:anywhere}
 .ft-verdicts{list-style:none;margin:1.2rem 0 0;padding:0;font:400 1.02rem/1.5 var(--serif)}
 .ft-verdicts li{padding:.65rem 0 .65rem;border-top:1px solid var(--rule);overflow-wrap:anywhere}

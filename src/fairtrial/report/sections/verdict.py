@@ -60,9 +60,9 @@ def verdict(summaries: Sequence[Summary], comparisons: Sequence[Comparison]) -> 
     """One comparison: its sentence. Several: how many are settled, then each. None: the score with its
     interval."""
     if len(comparisons) == 1:
-        return _headline(comparisons[0].sentence)
+        return join((_headline(comparisons[0].sentence), _key(comparisons)))
     if comparisons:
-        return _several(comparisons)
+        return join((_several(comparisons), _key(comparisons)))
     if len(summaries) == 1:
         return _headline(score_sentence(summaries[0]))
     head = tag("h1", tag("strong", f"{len(summaries)} runs, shown side by side and not compared"))
@@ -108,6 +108,16 @@ def _several(comparisons: Sequence[Comparison]) -> Markup:
             else None,
         )
     )
+
+
+def _key(comparisons: Sequence[Comparison]) -> Markup:
+    """What brackets and p stand for, since a sentence for everybody has both."""
+    levels = " or ".join(dict.fromkeys(level(each.difference) for each in comparisons))
+    words = (
+        f"In brackets: the true differences that fit these answers ({levels} interval). p: how often chance alone "
+        "would give a difference this large, if the two were equally good."
+    )
+    return tag("p", tied(words), class_="ft-meta ft-legend")
 
 
 def _headline(sentence: str) -> Markup:
