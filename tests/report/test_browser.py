@@ -26,7 +26,7 @@ pytestmark = pytest.mark.skipif(
     executable() is None, reason="no Chromium on this machine: sudo apt-get install chromium"
 )
 MODELS = ("replay/gpt3-6b-finetuned", "replay/gpt3-175b-verified")
-WIDTHS = (360, 768, 1280)
+WIDTHS = (360, 1280)
 
 
 @pytest.fixture(scope="module")
