@@ -248,7 +248,7 @@ def test_a_hostile_answer_can_not_hang_a_pattern() -> None:
     started = time.perf_counter()
     with pytest.raises(UsageError, match=r"\(a\|aa\)\+\$"):
         Pattern(r"(a|aa)+$").find("a" * 60 + "b")
-    assert time.perf_counter() - started < 5
+    assert time.perf_counter() - started < 30, "a busy machine may take long, but not for ever"
 
 
 def test_too_many_matches_name_no_last_one() -> None:

@@ -302,6 +302,31 @@ def test_a_plan_of_something_else_is_an_integrity_error_not_a_crash(here: Path) 
             lab.load(done.path)
 
 
+def test_a_run_that_goes_on_can_be_read_meanwhile(here: Path) -> None:
+    """The journal is read twice; a line that comes in between belongs to the next look."""
+    done = run(lab_in(here))
+    whole = lines(done.path)
+    journal = done.path / "records.jsonl"
+    journal.write_text("".join(whole[:5]))
+    reading = done.records()
+    seen = [next(reading)]
+    with journal.open("a") as file:
+        file.write(whole[5])
+    seen += reading
+    assert [each.sample_id for each in seen] == [json.loads(line)["id"] for line in whole[:5]]
+
+
+def test_a_process_killed_before_its_plan_was_written_is_in_nobody_s_way(here: Path) -> None:
+    lab = lab_in(here)
+    done = run(lab)
+    dead = done.path.with_name(done.path.name + "-2")
+    dead.mkdir()
+    (dead / ".plan.json.77").write_text('{"task')
+    (done.path / "records.jsonl").write_text("".join(lines(done.path)[:4]))
+    again = run(lab, resume=True)
+    assert again.path == done.path and again.summary.metrics == done.summary.metrics
+
+
 def test_one_run_is_not_two_witnesses(here: Path) -> None:
     lab = lab_in(here)
     done = run(lab)

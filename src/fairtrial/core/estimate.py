@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from fairtrial.core.canon import JSON
 from fairtrial.core.errors import UsageError
 
+_ROUNDING = 1e-9
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
@@ -32,6 +34,10 @@ class Estimate:
             )
         if not self.low <= self.high:
             raise UsageError(f"{self.metric}: the interval [{self.low}, {self.high}] is upside down")
+        if not self.low - _ROUNDING <= self.value <= self.high + _ROUNDING:
+            raise UsageError(f"{self.metric}: {self.value} lies outside [{self.low}, {self.high}]")
+        if not 0 < self.level < 1 or self.n < 0:
+            raise UsageError(f"{self.metric}: a level of {self.level} with n = {self.n}")
 
     def to_json(self) -> dict[str, JSON]:
         return {
