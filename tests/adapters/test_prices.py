@@ -62,6 +62,18 @@ def test_the_package_s_own_arithmetic_gives_the_same(
     assert found is not None and math.isclose(found, expected, rel_tol=1e-12)
 
 
+@pytest.mark.parametrize("model", [("anthropic", "claude-sonnet-4-5"), ("google", "gemini-2.5-pro")])
+def test_the_higher_price_of_a_long_prompt_begins_where_the_package_says(model: tuple[str, str]) -> None:
+    provider, name = model
+    found = []
+    for tokens in (199_999, 200_000, 200_001, 200_002):
+        told = genai_prices.Usage(input_tokens=tokens, output_tokens=1000)
+        expected = genai_prices.calc_price(told, name, provider_id=provider).total_price
+        assert cost(f"{provider}/{name}", Usage(tokens, 1000)) == expected
+        found.append(expected / tokens)
+    assert found[-1] > found[0], "this model has no such step any more"
+
+
 def test_more_cached_tokens_than_input_can_t_make_a_cost_negative() -> None:
     found = cost("openai/gpt-4o-mini", Usage(10, 0, None, 1000, 1000))
     assert found is not None and found >= 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -31,7 +32,7 @@ def number(prompt): return 42
 def raises(prompt): raise RuntimeError("out of\\nwords")
 def leaves(prompt): sys.exit(0)
 def exhausted(prompt): return next(iter(()))
-def hangs(prompt): time.sleep(60)
+def hangs(prompt): time.sleep(600)
 async def hangs_too(prompt):
     import asyncio
     await asyncio.sleep(60)
@@ -123,9 +124,11 @@ def test_a_call_that_hangs_ends_in_a_time_out(name: str) -> None:
 
 def test_a_call_that_hangs_does_not_hold_up_the_command(here: Path) -> None:
     (here / "cases.jsonl").write_text('{"input": "x", "target": "1"}\n')
+    started = monotonic()
     words = ["run", "cases.jsonl", "--model", named("hangs"), "--timeout", "0.5", "--max-retries", "0"]
     done = fairtrial(*words, "--json", "--no-report", cwd=here)
     assert done.returncode == 3, done.stderr
+    assert monotonic() - started < 60
     assert json.loads(done.stdout)["runs"][0]["failures"][0]["cause"] == "timeout"
 
 
