@@ -215,7 +215,8 @@ justify-content:flex-start}
 .ft{font-size:10.5pt;background:none}main{max-width:none;padding:0}
 .ft section{margin-top:1.6rem}
 .ft h2,.ft h3,.ft section>p:not(:last-child),.ft figcaption,.ft-group{break-after:avoid}
-.ft section>p,.ft figcaption,.ft-rows,.ft-rows>*,.ft-cost,.ft tr,.ft-figures div,.ft-sample>summary{break-inside:avoid}
+.ft section>p,.ft figcaption,.ft-rows,.ft-rows>*,.ft-cost,.ft tr,
+.ft-figures div,.ft-sample>summary{break-inside:avoid}
 .ft details:not(.ft-sample)::details-content{content-visibility:visible;block-size:auto}
 .ft-scroll{background:none;overflow:visible}.ft a{color:inherit;text-decoration:none}
 .ft *{-webkit-print-color-adjust:exact;print-color-adjust:exact}
