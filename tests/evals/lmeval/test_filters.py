@@ -34,8 +34,9 @@ def _answer(text: str, *steps: dict[str, Any], choices: tuple[str, ...] = ()) ->
 PATTERNS = st.sampled_from([
     r"#### (\-?[0-9\.\,]+)", r"(-?[$0-9.,]{2,})|(-?[0-9]+)", r"\d*", r"(a)?(b)?", r"(?i)ANSWER: (\w)",
     r"^\s*(.*)$", r"(?s)is (.+)", r"([A-D])\b", r"(\w+) (\w+)", r"x*?", r"(?<=a)b", r"(a|ab)(c|bcd)(d*)",
+    r"\b\w+\b", r"[\w.]+|[^\s\]]", r"\S+\B", r"[]\d-]+", r"\W+", r"[^\W\d]+",
 ])  # fmt: skip
-TEXTS = st.text(alphabet="ab cd#1.,$-\nAİ٣x", max_size=30) | st.text(max_size=30)
+TEXTS = st.text(alphabet="ab cd#1.,$-\nAİ٣x]\x1e½²e\u0301ै", max_size=30) | st.text(max_size=30)
 
 
 @settings(max_examples=500, deadline=None)
@@ -143,6 +144,10 @@ def test_a_letter_in_brackets_then_a_choices_text_then_a_letter_behind_a_colon()
         ([{"function": "regex", "regex_pattern": "("}], "no regular expression"),
         ([{"function": "regex", "regex_pattern": "[[a]"}], "no regular expression: Possible nested set"),
         ([{"function": "regex", "regex_pattern": r"\p{L}"}], "no regular expression"),
+        ([{"function": "regex", "regex_pattern": r"\w" * 61}], "more than 60 classes"),
+        ([{"function": "regex", "regex_pattern": r"(?x)a #b"}], "flag a, L or x"),
+        ([{"function": "regex", "regex_pattern": r"(?a)\w"}], "flag a, L or x"),
+        ([{"function": "regex", "regex_pattern": r"b(?ia:\w)"}], "flag a, L or x"),
         ([{"function": "regex", "regex_pattern": "a" * 10_001}], "10,001 characters"),
         ([{"function": "regex", "regex_pattern": 3}], "regex_pattern is no text"),
         ([{"function": "regex", "group_select": True}], "group_select is True"),

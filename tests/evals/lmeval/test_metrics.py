@@ -32,7 +32,7 @@ def _theirs(metric: Metric, answer: str, targets: list[str]) -> bool:
     return bool(np.mean(sides[0] == sides[1]) > 0)
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(
     TEXTS,
     st.lists(TEXTS, min_size=1, max_size=3),

@@ -7,6 +7,7 @@ import warnings
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
 from typing import Any, Final, TypeVar
 
@@ -14,9 +15,13 @@ import regex
 
 from fairtrial.core.errors import UsageError
 from fairtrial.core.extractors import MAX_MATCHES, MAX_TEXT, PATTERN_SECONDS
+from fairtrial.evals.lmeval.dialect import agreed, classes, spelt_out
 
 MAX_PATTERN: Final = 10_000
 """Characters of a pattern."""
+MAX_CLASSES: Final = 60
+
+_SCOPED = re.compile(r"(?<!\\)\(\?[a-zA-Z]*[aLx][a-zA-Z]*(?:-[a-zA-Z]+)?:")
 
 Result = TypeVar("Result")
 
@@ -36,13 +41,23 @@ class BoundedPattern:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error")  # what re warns of, regex may read in another way
-                re.compile(self.pattern)
+                flags = re.compile(self.pattern).flags
             compiled = regex.compile(self.pattern)
         except (re.error, regex.error, RecursionError, OverflowError, Warning) as error:
             raise UsageError(
                 f"the pattern {self.pattern[:80]!r} is no regular expression: {error}",
                 "write it as Python's re does",
             ) from error
+        if flags & (re.VERBOSE | re.ASCII) or _SCOPED.search(self.pattern):
+            raise UsageError(
+                f"the pattern {self.pattern[:80]!r} has the flag a, L or x",
+                "write it without, as [0-9A-Za-z_]",
+            )
+        if classes(self.pattern) > MAX_CLASSES:
+            raise UsageError(
+                f"the pattern {self.pattern[:80]!r} has more than {MAX_CLASSES} classes such as \\w",
+                "write a shorter one",
+            )
         object.__setattr__(self, "_compiled", compiled)
 
     def select(self, text: str, at: int) -> str | tuple[str, ...] | None:
@@ -55,7 +70,7 @@ class BoundedPattern:
         return self._bounded(lambda: self._select(text, at))
 
     def _select(self, text: str, at: int) -> str | tuple[str, ...] | None:
-        matches = self._compiled.finditer(text, timeout=PATTERN_SECONDS)
+        matches = self._for(text).finditer(text, timeout=PATTERN_SECONDS)
         if at >= 0:
             found = next(islice(matches, at, None), None)
         else:
@@ -87,9 +102,12 @@ class BoundedPattern:
 
         with_groups = expanded if new else ""
         replaced: str = self._bounded(
-            lambda: self._compiled.sub(with_groups, text, count=count, timeout=PATTERN_SECONDS)
+            lambda: self._for(text).sub(with_groups, text, count=count, timeout=PATTERN_SECONDS)
         )
         return replaced
+
+    def _for(self, text: str) -> Any:
+        return self._compiled if agreed(text) else _spelt_out(self.pattern)
 
     def _bounded(self, work: Callable[[], Result]) -> Result:
         try:
@@ -103,3 +121,8 @@ class BoundedPattern:
             raise UsageError(
                 f"the pattern {self.pattern[:80]!r} can't replace: {error}", "correct the replacement"
             ) from error
+
+
+@lru_cache(256)
+def _spelt_out(pattern: str) -> Any:
+    return regex.compile(spelt_out(pattern))
