@@ -105,7 +105,9 @@ def _read(path: Path) -> tuple[dict[str, Step], str]:
         with open(path, "rb") as stream:
             data = stream.read(TABLE_LIMIT + 1)
     except OSError as error:
-        raise UsageError(f"the price table {path} can't be read: {error.strerror}") from error
+        raise UsageError(
+            f"the price table {path} can't be read: {error.strerror}", "check the path and its rights"
+        ) from error
     if len(data) > TABLE_LIMIT:
         raise UsageError(f"the price table {path.name} is larger than 1 MB", "keep only the models you use")
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -9,9 +10,10 @@ from typing import TypeVar
 
 import click
 
+from fairtrial.adapters.stores.folder import write_file
 from fairtrial.benchmarks import BENCHMARKS
 from fairtrial.cli.speech import tell
-from fairtrial.core.errors import StoreError, UnknownName, UsageError
+from fairtrial.core.errors import UnknownName, UsageError
 from fairtrial.core.plan import ModelSpec
 from fairtrial.core.scorers import parse_scorer
 from fairtrial.evals.config import CONFIG_FILE, is_file_name
@@ -41,15 +43,10 @@ def init(cases: str | None, model: tuple[str, ...], scorer: str | None, force: b
     mark = _answer(
         scorer, "How is an answer marked (exact, includes, regex:…, number, choice, json)", SCORER, _scorer
     )
-    try:
-        if chosen.endswith(".jsonl") and not Path(chosen).exists():
-            Path(chosen).write_text(sample_cases(), encoding="utf-8")
-            tell(f"wrote {chosen} with three sample rows: put your own there")
-        file.write_text(starter(chosen, models, mark), encoding="utf-8")
-    except OSError as error:
-        raise StoreError(
-            f"can't write {error.filename}: {error.strerror}", "go to a folder you may write"
-        ) from error
+    if chosen.endswith(".jsonl") and not os.path.lexists(chosen):
+        write_file(Path(chosen), sample_cases().encode())
+        tell(f"wrote {chosen} with three sample rows: put your own there")
+    write_file(file, starter(chosen, models, mark).encode())
     tell(f"wrote {CONFIG_FILE}\nnext: fairtrial check && fairtrial run")
     return 0
 

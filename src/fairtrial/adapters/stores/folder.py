@@ -12,6 +12,7 @@ machine died inside the write) is cut and reported; damage elsewhere is an Integ
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import json
@@ -181,7 +182,8 @@ def write_file(path: Path, data: bytes, *, mode: int = 0o666) -> None:
             os.fsync(file.fileno())
         os.replace(beside, path)
     except OSError as error:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # on a read-only disk there is nothing to remove, and no removing
+            beside.unlink()
         raise _store_error(error, f"can't write {path}") from error
 
 
