@@ -67,7 +67,7 @@ def accuracy_evidence(
     )
 
 
-def rank_evidence(found: Ranks, *, alpha: float, draw: str) -> Evidence:
+def rank_evidence(found: Ranks, *, alpha: float, draw: str, controls: Sequence[str] = ()) -> Evidence:
     """P1: do the weights find published siblings likelier than unpublished ones? Needs log-probabilities.
 
     Effect: the share of an item's siblings that score below the published one, less the 1/2 that the draw
@@ -95,6 +95,7 @@ def rank_evidence(found: Ranks, *, alpha: float, draw: str) -> Evidence:
         effect=Effect(mean.value, low, high, "fraction", level, method),
         mde=rank_share_mde(found.ranks.size, found.fresh, alpha=alpha),
         assumptions=(DRAW, INTERCHANGEABLE, DROPPED),
+        controls=tuple(controls),
         draw=draw,
         exclusions=found.exclusions,
     )

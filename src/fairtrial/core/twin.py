@@ -30,7 +30,8 @@ class Twin:
     answers: every published sibling and `fresh` fresh ones, in one order that the draw fixed, so that published
     and fresh are asked side by side in time. places: sample id -> place. likelihoods: one sample an item, whose
     choices are all siblings and whose target is the published one's letter. ties: its sample id -> random bytes
-    of the draw. draw: the commitment; demonstration: whether this draw's siblings are public.
+    of the draw. draw: the commitment; controls: what was checked of the draw, and found in order; demonstration:
+    whether its siblings are public.
     """
 
     answers: Task
@@ -38,6 +39,7 @@ class Twin:
     likelihoods: Task
     ties: Mapping[str, bytes]
     draw: str
+    controls: tuple[str, ...]
     demonstration: bool
 
 

@@ -14,6 +14,7 @@ from fairtrial.core.sample import Origin, Sample
 from fairtrial.core.scorers import parse_scorer
 from fairtrial.core.task import Task
 from fairtrial.core.twin import Place, SiblingRank, Twin
+from fairtrial.families.checks import difficulty, exchangeability
 from fairtrial.families.task import DECODING, Prompt, WholeText, whole_text
 from fairtrial.trust.draw import Draw
 from fairtrial.trust.forms import siblings
@@ -27,7 +28,7 @@ def twin(
     """The twin of one draw. fresh: siblings asked beside the published one, 1 to K; items: only the first so many.
 
     Raises IntegrityError where the draw was made from another version of the family, UsageError for numbers that
-    make no twin.
+    make no twin and where published siblings can be told from the others.
     """
     if draw.siblings > len(LETTERS):
         raise UsageError(f"{draw.siblings} siblings an item", f"draw at most {len(LETTERS)}")
@@ -38,7 +39,9 @@ def twin(
     asked: list[tuple[bytes, Sample]] = []
     ranked: list[Sample] = []
     ties: dict[str, bytes] = {}
-    for item, instances in enumerate(siblings(draw, family, items=count)):
+    rows = siblings(draw, family, items=count)
+    controls = _controls(family, rows, [draw.published(item) for item in range(count)])
+    for item, instances in enumerate(rows):
         published, template = draw.published(item), draw.template(item)
         for column, index in enumerate((published, *draw.fresh(item, fresh))):
             name = f"item-{item:05d}.{index}"
@@ -71,7 +74,20 @@ def twin(
         scorer=SiblingRank(),
         cluster="template",
     )
-    return Twin(answers, places, likelihoods, ties, draw.commitment, demonstration)
+    return Twin(answers, places, likelihoods, ties, draw.commitment, controls, demonstration)
+
+
+def _controls(family: Family, rows: Sequence[Sequence[Sample]], published: Sequence[int]) -> tuple[str, ...]:
+    """What was checked of this very draw before anybody is asked. Raises UsageError where a check fails: the
+    exact test would then measure the draw, not the model."""
+    checks = (exchangeability(rows, published=published), difficulty(rows, published=published))
+    for each in checks:
+        if not each.ok:
+            raise UsageError(
+                f"{family.name}: the published siblings are not interchangeable with the others: {each.sentence}",
+                "mend the family and draw again; this draw can judge nobody",
+            )
+    return tuple(f"{each.name}: {each.sentence}" for each in checks)
 
 
 def published_rows(family: Family, draw: Draw) -> bytes:

@@ -128,11 +128,13 @@ def judge_runs(
     _check_alike(answers)
     found = outcomes(_asked_as_drawn(answers, twin.answers), twin.places)
     seed = int(twin.draw.removeprefix("sha256:")[:8], 16)
-    accuracy = accuracy_evidence(found, alpha=rules.inflated, draw=twin.draw, seed=seed)
+    accuracy = accuracy_evidence(
+        found, alpha=rules.inflated, draw=twin.draw, seed=seed, controls=twin.controls
+    )
     rank: Evidence | None = None
     if likelihoods is not None:
         told = ranks(_asked_as_drawn([likelihoods], twin.likelihoods), twin.ties)
-        rank = rank_evidence(told, alpha=rules.seen, draw=twin.draw)
+        rank = rank_evidence(told, alpha=rules.seen, draw=twin.draw, controls=twin.controls)
     forms = Forms.of(found)
     runs = tuple(answers) if likelihoods is None else (*answers, likelihoods)
     verdict = judge(

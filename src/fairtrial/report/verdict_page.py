@@ -166,6 +166,7 @@ def _facts(each: Evidence) -> list[tuple[str, Child]]:
         ("Effect", f"{each.effect.value:.3f} {each.effect.unit}, {_span(each.effect)}, {each.effect.method}"),
         ("Smallest effect to be seen", "none" if each.mde is None else f"{each.mde:.4g} {each.effect.unit}"),
         ("Assumes", bullets(each.assumptions)),
+        ("Controls", bullets(each.controls) if each.controls else "none"),
         ("Draw", tag("code", shortened(each.draw, 120))),
     ]
 
