@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import dataclasses
+from importlib import import_module
 from pathlib import Path
 
 import click
 
 from fairtrial.cli import options
+from fairtrial.cli.progress import watcher
 from fairtrial.cli.speech import emit, show, tell
 from fairtrial.core.errors import StoreError
+from fairtrial.lab import Lab
+from fairtrial.report.twin_calibration import twin_calibration_page
 from fairtrial.stats.calibration import calibrate as simulate
 from fairtrial.stats.calibration_page import calibration_page
 
+TWIN_PAGE = "docs/reference/twin-calibration.md"
+
 
 @click.command()
+@click.argument("what", type=click.Choice(["intervals", "twin"]), default="intervals")
 @click.option(
     "--draws",
     type=click.IntRange(min=100),
     default=20_000,
     show_default=True,
-    help="Simulated data sets a row.",
+    help="Simulated data sets a row; for the twin, null audits.",
 )
 @click.option(
     "--seed",
@@ -30,17 +37,53 @@ from fairtrial.stats.calibration_page import calibration_page
     help="Seed of the simulation.",
 )
 @click.option("-o", "--output", metavar="FILE", help="Also write the tables as Markdown.")
+@click.option(
+    "--out", metavar="DIR", default="runs", show_default=True, help="Where the twin's run folders go."
+)
 @options.json_output
-def calibrate(draws: int, seed: int, output: str | None, as_json: bool) -> int:
+def calibrate(what: str, draws: int, seed: int, output: str | None, out: str, as_json: bool) -> int:
     """Re-measure every interval's coverage and test's alarms.
 
     Simulates data whose truth is known and counts how often each interval covers it and how often each test
-    raises a false alarm, with Clopper-Pearson bounds on the rates. Exit 1 where a promise is not kept, and not
-    known not to be.
+    raises a false alarm, with Clopper-Pearson bounds on the rates. With `twin`: asks specimen/honest all
+    siblings of the demonstration draw, makes the draw again and again, and counts how often the honest model is
+    accused. Exit 1 where a promise is not kept, and not known not to be.
     """
+    if what == "twin":
+        return _twin(draws, seed, output, out, as_json)
     tell(f"simulating {draws:,} data sets a row")
     rows = simulate(draws=draws, seed=seed)
     text = calibration_page(rows, draws=draws, seed=seed)
+    _write(output, text)
+    if as_json:
+        emit({"draws": draws, "seed": seed, "rows": [dataclasses.asdict(row) for row in rows]})
+    else:
+        show(text)
+    return 1 if any(row.broken for row in rows) else 0
+
+
+def _twin(draws: int, seed: int, output: str | None, out: str, as_json: bool) -> int:
+    lab = Lab(out, watch=watcher(quiet=as_json))
+    # By name: only this loads families and the audit.
+    found = import_module("fairtrial.lab.twin_calibration").calibrate_twin(
+        lab,
+        family="arithmetic",
+        model="specimen/honest",
+        draws=draws,
+        seed=seed,
+        command=f"fairtrial calibrate twin --draws {draws} --seed {seed} -o {TWIN_PAGE}",
+        resume=True,
+    )
+    text = twin_calibration_page(found)
+    _write(output, text)
+    if as_json:
+        emit(dataclasses.asdict(found))
+    else:
+        show(text)
+    return 0 if found.holds else 1
+
+
+def _write(output: str | None, text: str) -> None:
     if output:
         try:
             Path(output).write_text(text, encoding="utf-8")
@@ -49,8 +92,3 @@ def calibrate(draws: int, seed: int, output: str | None, as_json: bool) -> int:
                 f"can't write {output}: {error.strerror}", "choose another file with -o"
             ) from error
         tell(f"wrote {output}")
-    if as_json:
-        emit({"draws": draws, "seed": seed, "rows": [dataclasses.asdict(row) for row in rows]})
-    else:
-        show(text)
-    return 1 if any(row.broken for row in rows) else 0
