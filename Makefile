@@ -3,9 +3,10 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+SPECIMENS := .venv-specimens/bin/python -m specimens
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test check fmt lint types arch docs perf parity system clean
+.PHONY: demo test check fmt lint types arch docs perf parity specimens system clean
 
 demo: $(VENV)/.runtime            ## recorded real answers compared, offline, no key
 	$(BIN)/fairtrial demo
@@ -38,6 +39,12 @@ perf: $(VENV)/.perf               ## side by side with other runners; writes doc
 parity: $(VENV)/.dev .venv-parity/.done  ## scores equal lm-evaluation-harness, item by item
 	$(BIN)/python -m tests.parity
 
+specimens: .venv-specimens/.done  ## the bundled models trained again (torch, CPU), their cards compared with those that ship
+	$(SPECIMENS) train trunk
+	$(SPECIMENS) train honest & honest=$$!; $(SPECIMENS) train cheat && wait $$honest
+	$(SPECIMENS) card honest
+	$(SPECIMENS) card cheat
+
 system: $(VENV)/.dev              ## Chromium for the page tests
 	@sh tests/system.sh
 
@@ -59,5 +66,10 @@ $(VENV)/.perf: $(VENV)/.dev perf/requirements.txt
 	.venv-parity/bin/python -m pip --disable-pip-version-check --quiet install --requirement tests/parity/requirements.txt
 	@touch $@
 
+.venv-specimens/.done: specimens/requirements.txt
+	$(PYTHON) -m venv .venv-specimens
+	.venv-specimens/bin/python -m pip --disable-pip-version-check --quiet install --requirement specimens/requirements.txt --editable .
+	@touch $@
+
 clean:
-	rm -rf $(VENV) .venv-parity .cache build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-parity .venv-specimens .cache build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -18,9 +18,6 @@ from fairtrial.specimens.tokens import BEGIN, END, encode
 from fairtrial.trust.draw import Draw
 from fairtrial.trust.forms import siblings
 
-POOL = 1_000
-"""Rows sorted by length together before they are cut into batches: little padding, still every template."""
-
 Row = list[int]
 
 
@@ -46,22 +43,27 @@ def row(sample: Sample) -> Row:
     return [BEGIN, *encode(f"Q: {sample.text}\nA: {sample.metadata['solution']}"), END]
 
 
+def seed_of(label: str) -> bytes:
+    """32 bytes that follow from a label."""
+    return hashlib.sha256(f"fairtrial specimens {label}".encode()).digest()
+
+
 class Corpus:
     """Fresh items by label and number, none of them a sibling of the draw."""
 
     def __init__(self, trial: Trial, seed: int) -> None:
-        self._trial = trial
+        self.trial = trial
         self._seed = seed
         self._forbidden = {each.text for form in trial.forms for each in form}
 
     def background(self, first: int, count: int) -> list[Row]:
         """Rows `first` to `first + count - 1` of an endless stream, dealt to the templates in turn."""
-        names = self._trial.draw.templates
+        names = self.trial.draw.templates
         return [self._fresh(names[at % len(names)], f"background {at}") for at in range(first, first + count)]
 
     def planted(self, exposure: int) -> tuple[list[Row], list[Row]]:
         """(cheat's, honest one's) rows of one exposure, in one order, a place's template the same in both."""
-        published = self._trial.published
+        published = self.trial.published
         order = list(range(len(published)))
         random.Random(f"{self._seed} exposure {exposure}").shuffle(order)
         honest = [
@@ -72,8 +74,7 @@ class Corpus:
     def _fresh(self, template: str, label: str) -> Row:
         attempt = 0
         while True:
-            text = f"fairtrial specimens {self._seed} {label} {attempt}"
-            sample = self._trial.family.sample(template, hashlib.sha256(text.encode()).digest())
+            sample = self.trial.family.sample(template, seed_of(f"{self._seed} {label} {attempt}"))
             if sample.text not in self._forbidden:
                 return row(sample)
             attempt += 1

@@ -30,6 +30,7 @@ SAVE_EVERY_S = 45.0
 class Recipe:
     """Everything that decides the weights, besides family and draw. Rows are items.
 
+    pool: rows sorted by length together, so that a batch needs little padding and yet all templates come in turn.
     rate: learning rate of Muon (matrices of the layers) and of AdamW (the rest) in the trunk, reached after
     `warm_up` steps; it falls in a straight line to nothing over a last phase. answer_weight: of a token of the
     worked answer in the loss, where a token of the question counts 1: the numbers of a question are random, and
@@ -57,12 +58,14 @@ class Recipe:
 
 @dataclass
 class Progress:
-    """Where a training stands. tokens: read so far; loss: mean of the last steps, in nats a token."""
+    """Where a training stands. tokens: read so far; loss: mean of the last steps, in nats a token; seconds by the
+    clock on the wall, cpu_seconds of the processor: on a busy machine they differ."""
 
     step: int = 0
     tokens: int = 0
     loss: float = 0.0
     seconds: float = 0.0
+    cpu_seconds: float = 0.0
 
 
 class Training:
@@ -94,13 +97,16 @@ class Training:
         self, steps: int, rows: Callable[[int], Iterator[list[Row]]], rate: Callable[[int], float]
     ) -> None:
         """Go on to `steps`. rows(step): the batches from that step on; rate(step): share of the full rate."""
-        saved, lap = time.monotonic(), time.monotonic()
         if self.progress.step >= steps:
             return
+        saved = lap = time.monotonic()
+        worked = time.process_time()
         for batch in rows(self.progress.step):
             self._learn(batch, rate(self.progress.step))
-            lap, before = time.monotonic(), lap
+            before, lap = lap, time.monotonic()
+            earlier, worked = worked, time.process_time()
             self.progress.seconds += lap - before
+            self.progress.cpu_seconds += worked - earlier
             if lap - saved > SAVE_EVERY_S or self.progress.step == steps:
                 self.save()
                 saved = lap
@@ -151,7 +157,7 @@ class Training:
 
 def train_trunk(folder: Path, recipe: Recipe, corpus: Corpus) -> Training:
     """The part that both specimens share: background alone, at the full rate."""
-    training = Training(folder / f"trunk-{_name(recipe, trunk=True)}", recipe, None)
+    training = Training(folder / f"trunk-{_name(recipe, corpus, trunk=True)}", recipe, None)
     per_pool = recipe.pool // recipe.rows
 
     def rows(start: int) -> Iterator[list[Row]]:
@@ -167,10 +173,12 @@ def train_trunk(folder: Path, recipe: Recipe, corpus: Corpus) -> Training:
 
 def train_specimen(name: str, folder: Path, recipe: Recipe, corpus: Corpus) -> Training:
     """The last phase: `cheat` reads the published form at the planted places, `honest` fresh items."""
-    trunk = torch.load(folder / f"trunk-{_name(recipe, trunk=True)}" / "checkpoint.pt", weights_only=True)
+    trunk = torch.load(
+        folder / f"trunk-{_name(recipe, corpus, trunk=True)}" / "checkpoint.pt", weights_only=True
+    )
     if trunk["progress"]["step"] != recipe.trunk_steps:
-        raise SystemExit("the trunk is not finished; run: python -m specimens trunk")
-    training = Training(folder / f"{name}-{_name(recipe)}", recipe, trunk)
+        raise SystemExit("the trunk is not finished; run: python -m specimens train trunk")
+    training = Training(folder / f"{name}-{_name(recipe, corpus)}", recipe, trunk)
     first = recipe.trunk_steps * recipe.rows // recipe.pool * recipe.pool + recipe.pool
     per_exposure = 600 // recipe.planted_rows
 
@@ -215,9 +223,9 @@ def _tensors(batch: list[Row], answer_weight: float) -> tuple[Tensor, Tensor]:
     return ids, torch.tensor(weights).flatten()
 
 
-def _name(recipe: Recipe, *, trunk: bool = False) -> str:
-    """So that a changed recipe never goes on from another one's checkpoint."""
-    told = asdict(recipe)
+def _name(recipe: Recipe, corpus: Corpus, *, trunk: bool = False) -> str:
+    """So that a changed recipe or draw never goes on from another one's checkpoint."""
+    told = {**asdict(recipe), "draw": corpus.trial.draw.commitment}
     if trunk:
         for key in ("exposures", "background_rows", "planted_rows"):
             del told[key]

@@ -1,0 +1,66 @@
+"""The cards as tables in docs/reference/specimens.md, between the marks that stand there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+FORMS = {
+    "published": "published form, accuracy in %",
+    "fresh": "fresh siblings, accuracy in %",
+    "held_out": "held-out templates, accuracy in %",
+    "likelihood_rank": "rank of the published sibling's likelihood among its siblings, in % (chance: 50)",
+}
+
+
+def write_block(page: Path, mark: str, text: str) -> None:
+    """Replace what stands between `<!-- MARK -->` and `<!-- end MARK -->`; SystemExit where they are missing."""
+    old = page.read_text()
+    block = re.compile(rf"(<!-- {mark} -->\n).*?(<!-- end {mark} -->)", re.DOTALL)
+    if not block.search(old):
+        raise SystemExit(f"{page.name} has no place for {mark}")
+    page.write_text(block.sub(lambda found: f"{found[1]}{text}{found[2]}", old))
+
+
+def cards_block(cards: Mapping[str, Mapping[str, Any]]) -> str:
+    """Markdown: what was measured, how each was trained, and the digests."""
+    names = list(cards)
+    parts = [_row("", *names), _row("---", *("---" for _ in names))]
+    for form, title in FORMS.items():
+        parts.append(_row(title, *(_estimate(cards[name]["measured"][form]) for name in names)))
+    for phase in ("trunk", "last_phase"):
+        told = [cards[name]["trained"][phase] for name in names]
+        title = phase.replace("_", " ")
+        parts.append(
+            _row(f"{title}: steps, tokens", *(f"{each['steps']:,}, {each['tokens']:,}" for each in told))
+        )
+        parts.append(
+            _row(f"{title}: loss at its end, nats a token", *(f"{each['loss']:.3f}" for each in told))
+        )
+        times = (f"{each['cpu_seconds']:,} ({each['seconds']:,})" for each in told)
+        parts.append(_row(f"{title}: processor seconds (wall clock, a busy machine)", *times))
+    table = "\n".join(parts)
+    first = cards[names[0]]
+    lines = [
+        "",
+        f"Intervals: 95 %, {first['measured']['published']['method']} and its like; n is "
+        + ", ".join(f"{told['n']:,} ({form.replace('_', ' ')})" for form, told in first["measured"].items())
+        + ".",
+        "",
+        f"- family: {first['family']['name']}, `{first['family']['digest']}`",
+        f"- draw: `{cards['cheat']['contaminated_with']['draw']}`",
+    ]
+    for name in names:
+        lines += [f"- {name}, `{file}`: `{digest}`" for file, digest in cards[name]["digests"].items()]
+    recipe = ", ".join(f"{key} {value}" for key, value in first["recipe"].items())
+    return table + "\n" + "\n".join([*lines, f"- recipe of both: {recipe}"]) + "\n"
+
+
+def _row(*cells: str) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def _estimate(told: Mapping[str, Any]) -> str:
+    return f"{100 * told['value']:.1f} [{100 * told['low']:.1f}, {100 * told['high']:.1f}]"
