@@ -165,6 +165,9 @@ def test_examples_inherit_formats_and_null_means_what_it_means_there() -> None:
     formats = null.fewshot.formats
     assert formats.gen_prefix is None and formats.doc_to_choice is None
     assert formats.doc_to_text == BASE["doc_to_text"]
+    process = {"process_docs": function(), "trusted": True}
+    assert config_of(**process).fewshot.process_docs == function()
+    assert config_of(**process, fewshot_config={"process_docs": None}).fewshot.process_docs is None
 
 
 def test_a_dataset_given_elsewhere_needs_no_path() -> None:

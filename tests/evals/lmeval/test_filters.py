@@ -106,6 +106,7 @@ def test_nothing_found_is_no_answer_and_a_stated_fallback_is_one() -> None:
         "y",
         True,
     )
+    assert _answer("none", regex, {"function": "map", "mapping_dict": {"[invalid]": "x"}}) == ("x", True)
     assert _answer("7", {"function": "map", "mapping_dict": {"1": "x"}}) == ("[invalid]", False)
     assert _answer(" \n", {"function": "remove_whitespace"}) == ("", False)
 

@@ -248,6 +248,14 @@ def test_the_plan_names_all_that_decides_a_prompt(tmp_path: Path) -> None:
     assert plan.to_json()["task"]["prompt"]["functions"][0]["function"] == "code.asked"  # type: ignore[index, call-overload]
 
 
+def test_the_rows_that_examples_are_drawn_from_are_named(tmp_path: Path) -> None:
+    shots = {"num_fewshot": 1, "fewshot_config": {"sampler": "first_n", "samples": list(ROWS)}}
+    more = {**shots, "fewshot_config": {"sampler": "first_n", "samples": [*ROWS, *ROWS]}}
+    first, second = (load(tmp_path, **keys).prompt.form["fewshot"] for keys in (shots, more))
+    assert isinstance(first, dict) and isinstance(second, dict) and first["rows"] != second["rows"]
+    assert {**first, "rows": 0} == {**second, "rows": 0}
+
+
 def test_a_function_runs_only_with_trust(tmp_path: Path) -> None:
     (tmp_path / "code.py").write_text("raise SystemError('it ran')\n")
     write_rows(tmp_path, ROWS)
