@@ -16,6 +16,7 @@ from fairtrial.cli.speech import colour, emit, show, tell, width
 from fairtrial.core.errors import UsageError
 from fairtrial.core.version import VERSION
 from fairtrial.lab import Lab
+from fairtrial.report.plain import visible
 from fairtrial.report.verdict_terminal import verdict_text
 
 FRESH, ITEMS = 3, 600
@@ -28,6 +29,7 @@ FRESH, ITEMS = 3, 600
 @click.option(
     "--new-draw", metavar="FILE", help="Make a draw and its published form instead of asking a model."
 )
+@click.option("--check", is_flag=True, help="Show samples of the family and check it; asks no model.")
 @click.option("--items", type=click.IntRange(min=1), help="Items: asked, or drawn with --new-draw (600).")
 @click.option(
     "--fresh",
@@ -64,7 +66,9 @@ FRESH, ITEMS = 3, 600
 @click.option("--resume", is_flag=True, default=None, help="Continue unfinished runs of the same plans.")
 @click.option("-o", "report", metavar="FILE", help="Write one HTML page about the verdict.")
 @options.json_output
-def twin(family: str, new_draw: str | None, as_json: bool, report: str | None, **given: Any) -> int:
+def twin(
+    family: str, new_draw: str | None, check: bool, as_json: bool, report: str | None, **given: Any
+) -> int:
     """Does a score on the published form carry over to fresh siblings?
 
     FAMILY is a bundled item family (arithmetic) or a YAML file. Of several interchangeable siblings of every item
@@ -75,6 +79,8 @@ def twin(family: str, new_draw: str | None, as_json: bool, report: str | None, *
     room = _room()
     settings = {key: value for key, value in given.items() if value not in (None, ())}
     lab = Lab(settings.get("out", "runs"), watch=watcher(quiet=as_json))
+    if check:
+        return _check(room, family, as_json)
     if new_draw is not None:
         return _new_draw(lab, room, family, Path(new_draw), settings.get("items", ITEMS), as_json)
     asked = {key: settings[key] for key in ("system", "temperature", "max_tokens") if key in settings}
@@ -102,6 +108,24 @@ def twin(family: str, new_draw: str | None, as_json: bool, report: str | None, *
         tell("incomplete: some questions have no answer; --resume asks them again")
         return 3
     return int(result.verdict.exit_status)
+
+
+def _check(room: ModuleType, family: str, as_json: bool) -> int:
+    """A few samples of every template, and what the checks found. 1 where one fails."""
+    opened = room.open_family(family)
+    samples, checks = room.shown(opened), room.check_family(opened)
+    if as_json:
+        told = [{"name": each.name, "ok": each.ok, "detail": each.sentence} for each in checks]
+        emit({"family": opened.name, "digest": opened.digest, "checks": told})
+    else:
+        show(f"family {opened.name} {opened.digest}")
+        for name, texts in samples.items():
+            show(visible(f"{name}{' (held out)' if name in opened.held_out else ''}"))
+            for text in texts:
+                show(visible(f"  {text}"))
+        for each in checks:
+            show(visible(f"{'ok  ' if each.ok else 'FAIL'}  {each.name}: {each.sentence}"))
+    return 0 if all(each.ok for each in checks) else 1
 
 
 def _new_draw(lab: Lab, room: ModuleType, family: str, path: Path, items: int, as_json: bool) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -22,6 +23,7 @@ from fairtrial.core.record import Record
 from fairtrial.core.task import Task
 from fairtrial.core.twin import Twin
 from fairtrial.families import FAMILIES, TemplateFamily, load
+from fairtrial.families.checks import check_family
 from fairtrial.families.twin import published_rows
 from fairtrial.families.twin import twin as layout
 from fairtrial.families.yaml_family import read_family
@@ -33,6 +35,22 @@ from fairtrial.trust.draw_file import draw_bytes, parse_draw, statement_bytes
 
 if TYPE_CHECKING:
     from fairtrial.lab.lab import Lab
+
+__all__ = [
+    "Rules",
+    "TwinResult",
+    "ask_and_judge",
+    "check_family",
+    "judge_runs",
+    "new_draw",
+    "open_family",
+    "open_twin",
+    "page",
+    "shown",
+]
+
+SHOWN: Final = 3
+"""Samples of a template that a check shows."""
 
 MAX_FILE: Final = 4 * 1024 * 1024
 """Bytes of a family or draw file."""
@@ -58,6 +76,16 @@ def open_family(name: str) -> TemplateFamily:
     if path.suffix in (".yaml", ".yml") or path.is_file():
         return read_family(_read(path, "family"), path.name)
     raise UnknownName("family", name, FAMILIES, "a family of your own is a YAML file")
+
+
+def shown(family: TemplateFamily) -> dict[str, list[str]]:
+    """A few samples of every template, question and answer, the same at every call."""
+    found: dict[str, list[str]] = {}
+    for name in family.templates:
+        seeds = [hashlib.sha256(f"{family.digest} {name} {at}".encode()).digest() for at in range(SHOWN)]
+        samples = [family.sample(name, seed) for seed in seeds]
+        found[name] = [f"{each.text} -> {each.target[0]}" for each in samples]
+    return found
 
 
 def open_twin(family: str, draw: str | Path | None, *, fresh: int, items: int | None, **asked: Any) -> Twin:

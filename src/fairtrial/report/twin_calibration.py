@@ -57,11 +57,11 @@ def _false_alarms(found: TwinCalibration) -> str:
     ]
     text = f"""`{found.model}` answered all siblings of {found.items:,} items once
         ({100 * found.accuracy:.1f} % right). Then the draw was made again and again: each time another sibling of
-        every item is the published one, and each is an exact null audit of this model. *At any time*: the e-process,
-        looked at after every item, ever reached 1 / level. Bounds are Clopper-Pearson; each end alone has level
-        0.999. A test *holds* where the lower bound is at most its level."""
-    after = """This certifies the implementation: ties, discreteness, and that nothing knows the label. The guarantee
-        itself holds for every model, since the draw is ours."""
+        every item is the published one, and each is an exact null audit of this model. *At any time*: the
+        e-process, looked at after every item, ever reached 1 / level. Bounds are Clopper-Pearson; each end alone
+        has level 0.999. A test *holds* where the lower bound is at most its level."""
+    after = """This certifies the implementation: ties, discreteness, and that nothing knows the label. The
+        guarantee itself holds for every model, since the draw is ours."""
     return _section(
         "False alarms", text, ["test", "looked at", "level", "alarms", "rate", "bounds", ""], rows, after
     )
@@ -75,8 +75,8 @@ def _without_a_draw(found: TwinCalibration) -> str:
     caught, planted = found.caught
     text = """The same test on a fresh form that is merely harder: nothing is memorised, 1,319 items, accuracy 0.6,
         level 0.01."""
-    after = f"""So a twin is refused where published siblings can be told from the others. Of {planted} draws in which
-        the sibling with the least work was published on purpose, the check refused {caught}."""
+    after = f"""So a twin is refused where published siblings can be told from the others. Of {planted} draws
+        in which the sibling with the least work was published on purpose, the check refused {caught}."""
     return _section(
         "Without a random draw", text, ["harder by, points", "false alarms", "bounds"], rows, after
     )
@@ -97,7 +97,8 @@ def _rank(found: TwinCalibration) -> str:
     rows = [
         [f"{n:,}", f"{shift:g}", str(fresh), f"{power:.2f}"] for n, shift, fresh, power in found.rank_powers
     ]
-    text = """Level 0.001; the published sibling's score is shifted by so many standard deviations of a sibling's."""
+    text = """Level 0.001; the published sibling's score is shifted by so many standard deviations of a
+        sibling's."""
     return _section("What sibling rank finds", text, ["items", "shift", "fresh siblings", "power"], rows)
 
 
