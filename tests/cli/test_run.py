@@ -11,6 +11,7 @@ import pytest
 
 from fairtrial.cli import order
 from fairtrial.cli.order import PLAN_OPTIONS, TASK_OPTIONS, Order
+from fairtrial.core.errors import UsageError
 from fairtrial.evals.config_model import KNOWN
 from tests.cli.test_main import fairtrial
 
@@ -133,3 +134,27 @@ def test_one_model_s_trouble_does_not_lose_the_other_s_run(folder: Path) -> None
     found = json.loads(done.stdout)
     assert done.returncode == 2 and found["error"]["kind"] and len(found["runs"]) == 1
     assert found["runs"][0]["status"] == "complete" and done.stdout.count("\n") == 1
+
+
+def test_a_file_sends_nothing_to_a_host_that_nobody_typed_or_allowed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("cases.jsonl").write_text('{"id": "1", "input": "x", "target": "y"}\n', encoding="utf-8")
+    config = Path("fairtrial.yaml")
+    config.write_text(
+        "cases: cases.jsonl\nmodels:\n  - {model: openai-api/a, base_url: http://elsewhere/v1}\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(UsageError, match="elsewhere") as raised:
+        Order.of((), {})
+    assert "--allow-host elsewhere" in raised.value.remedy
+    with pytest.raises(UsageError, match="elsewhere"):
+        Order.of((), {"allow_host": ("other",)})
+    assert Order.of((), {"allow_host": ("elsewhere",)}).models[0].options["base_url"] == "http://elsewhere/v1"
+    assert Order.of((), {"base_url": "http://typed/v1"}).models[0].options["base_url"] == "http://typed/v1"
+    for near in ("http://localhost:8000/v1", "http://127.0.0.1/v1", "http://[::1]:1/v1"):
+        config.write_text(
+            f"cases: cases.jsonl\nmodels: [openai-api/a]\nbase_url: '{near}'\n", encoding="utf-8"
+        )
+        assert Order.of((), {}).models[0].options["base_url"] == near

@@ -40,7 +40,7 @@ def test_a_run_says_score_interval_counts_cost_and_what_was_not_checked() -> Non
         "cost $0.43, $0.43 per 1,000 answers; 812,345 tokens in, 143,210 out",
         "half within 1.42 s, 95 % within 4.81 s",
         "warning many cut answers",
-        "unchecked contamination; identity; labels and extraction; repeatability",
+        "not covered contamination; identity; labels and extraction; repeatability",
         "kept in runs/gsm8k-openai-small-model",
     ):
         assert part in said, part

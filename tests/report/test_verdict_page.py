@@ -88,7 +88,7 @@ def test_a_verdict_without_evidence_or_scores_is_still_a_page() -> None:
 def test_the_terminal_shows_no_escape_of_a_name() -> None:
     text = verdict_text(verdict(model="a\x1b[31mb"), width=80)
     assert "\x1b" not in text
-    assert "inflated   yes (proof)" in text and "seen       undetermined (not tested)" in text
+    assert "inflated     yes (proof)" in text and "seen         undetermined (not tested)" in text
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,12 @@ models = together(
     click.option("--model-args", metavar="K=V,…", help="lm-eval's arguments, with --model hf and the like."),
     click.option("--base-url", metavar="URL", help="Endpoint of an openai-api/ model (or preset)."),
     click.option(
+        "--allow-host",
+        multiple=True,
+        metavar="HOST",
+        help="Let fairtrial.yaml send cases and key to this host (repeat for several).",
+    ),
+    click.option(
         "--api",
         type=click.Choice(["chat", "completions"]),
         help="Force one API of an OpenAI-compatible endpoint.",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from fairtrial.cli.lm_eval_words import translate
 from fairtrial.core.errors import UsageError
@@ -50,11 +52,12 @@ class Order:
         names = [*task, *filter(None, settings.pop("more_tasks", "").split(","))]
         shared = {key: settings.pop(key) for key in OF_MODELS if key in settings}
         specs = _specs(settings, shared)
+        allowed = settings.pop("allow_host", ())
         config = find_config(names)
         if config is not None:
             settings = {**config.settings, **settings}
             names = [name for name in names if Path(name) != config.path] or list(config.tasks)
-            specs = specs or _trusted(config.models, shared, settings)
+            specs = specs or _trusted(config.models, shared, settings, allowed)
         if not names:
             raise UsageError(
                 "no task was named",
@@ -105,15 +108,33 @@ class Order:
         return {key: self.settings[key] for key in keys if key in self.settings}
 
 
+def loopback(host: str) -> bool:
+    """Whether this names the machine itself."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def _trusted(
-    specs: Sequence[ModelSpec], shared: Mapping[str, Any], settings: Mapping[str, Any]
+    specs: Sequence[ModelSpec],
+    shared: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    allowed: Collection[str],
 ) -> list[ModelSpec]:
-    """Models that a file names. A file may come from anybody: its Python runs only when that is allowed."""
+    """Models that a file names. A file may come from anybody: its Python runs, and cases and keys go to a host
+    of its choice, only when that is allowed."""
     for spec in specs:
         if spec.provider == "python" and not settings.get("trust_code"):
             raise UsageError(
                 f"the file names the model {spec}, which runs Python code with your rights",
                 "read that code, then add --trust-code",
+            )
+        host = urlsplit(str(spec.options.get("base_url") or "")).hostname
+        if host and "base_url" not in shared and not loopback(host) and host not in allowed:
+            raise UsageError(
+                f"the file sends your cases, and your key where one is set, to {host} (model {spec})",
+                f"if you know that address, add --allow-host {host}",
             )
     return [replace(spec, options={**spec.options, **shared}) for spec in specs]
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 from importlib import import_module
 
 import click
 
 from fairtrial.cli import options
+from fairtrial.cli.order import loopback
 from fairtrial.cli.speech import emit, tell
 from fairtrial.core.plan import ModelSpec
 from fairtrial.core.ports import Seen
@@ -28,15 +28,16 @@ from fairtrial.lab import Lab
 @click.option("--base-url", metavar="URL", help="Endpoint of an openai-api/ model (or preset).")
 @options.json_output
 def serve(model: str, host: str, port: int, base_url: str | None, as_json: bool) -> int:
-    """Offer MODEL as an OpenAI-compatible endpoint.
+    """Offer a model as an OpenAI-compatible endpoint.
 
-    Chat and completions, streamed or not, with usage; for models of this machine also echoed log-probabilities
-    and token ids. The model answers to its name with and without the provider. No key is asked for, so it
-    listens on this machine only unless --host says otherwise. Ctrl-C ends it.
+    MODEL is provider/name, as for `run`. Chat and completions, streamed or not, with usage; for models of this
+    machine also echoed log-probabilities and token ids. The model answers to its name with and without the
+    provider. No key is asked for, so it listens on this machine only unless --host says otherwise. Ctrl-C ends
+    it.
     """
     lab = Lab()
     opened = lab.open(ModelSpec.parse(model, base_url=base_url))
-    if not _loopback(host):
+    if not loopback(host):
         tell(f"note: {host} can be reached from other machines, and no key is asked for")
 
     def ready(address: str) -> None:
@@ -50,10 +51,3 @@ def serve(model: str, host: str, port: int, base_url: str | None, as_json: bool)
     tokens = opened.tokens if isinstance(opened, Seen) else None
     asyncio.run(run(opened, tokens, host=host, port=port, ready=ready))
     return 0
-
-
-def _loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -15,7 +15,7 @@ from fairtrial.report import wording
 from fairtrial.report.plain import visible
 
 BOLD, RED, DIM, END = "\x1b[1m", "\x1b[31m", "\x1b[2m", "\x1b[0m"
-LABEL = 11
+LABEL = 13
 SLICES = 5
 T = TypeVar("T")
 
@@ -53,7 +53,7 @@ def summary_text(summary: Summary, *, colour: bool = False, width: int = 100) ->
     lines += [row("what now", remedy, width) for remedy in _remedies(summary)]
     lines += [paint(RED, row("warning", told, width)) for told in summary.warnings]
     lines += [paint(DIM, row("note", told, width)) for told in summary.notes]
-    lines.append(paint(DIM, row("unchecked", "; ".join(first_words(summary.not_covered)), width)))
+    lines.append(paint(DIM, row("not covered", "; ".join(first_words(summary.not_covered)), width)))
     lines.append(row("kept in", summary.run, width))
     return "\n".join(lines) + "\n"
 
@@ -81,7 +81,7 @@ def comparison_text(comparisons: Sequence[Comparison], *, colour: bool = False, 
         ]
         lines.append("")
     unchecked = dict.fromkeys(word for each in comparisons for word in first_words(each.not_covered))
-    lines.append(paint(DIM, row("unchecked", "; ".join(unchecked), width)))
+    lines.append(paint(DIM, row("not covered", "; ".join(unchecked), width)))
     return "\n".join(lines) + "\n"
 
 
@@ -104,7 +104,7 @@ def filled(text: str, width: int, start: str = "") -> str:
     """
     return textwrap.fill(
         visible(" ".join(text.split())),
-        max(LABEL + 30, width) if start else width,
+        max(40, width) if start else width,
         initial_indent=start,
         subsequent_indent=" " * LABEL if start else "",
         break_long_words=False,

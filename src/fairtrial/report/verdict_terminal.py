@@ -20,6 +20,6 @@ def verdict_text(verdict: Verdict, *, colour: bool = False, width: int = 100) ->
         )
         for each in verdict.findings
     ]
-    lines.append(paint(DIM, row("unchecked", "; ".join(first_words(verdict.not_covered)), width)))
+    lines.append(paint(DIM, row("not covered", "; ".join(first_words(verdict.not_covered)), width)))
     lines += [row("kept in" if at == 0 else "", each, width) for at, each in enumerate(verdict.runs)]
     return "\n".join(lines) + "\n"
