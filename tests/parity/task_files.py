@@ -90,7 +90,7 @@ HARNESS: Mapping[str, tuple[str, int | None, Mapping[str, str]]] = {
 
 
 def own_answers(task: Task) -> list[str]:
-    """For each row an answer put together from its target, the other rows' targets, and what trips a filter."""
+    """For each row an answer made of its target, dressed in some way, or of that and what trips a filter."""
     rng = random.Random(SEED)
     parts = (
         "#### ", "The answer is ", "####", "$", ",", ".", "-", " ", "\n", "A: ", "1,234.50", "18.", "5", "٣",
@@ -100,8 +100,19 @@ def own_answers(task: Task) -> list[str]:
     answers: list[str] = []
     for sample in task.samples:
         goal = rng.choice(sample.target)
-        known = (*parts, goal, goal, goal.upper(), goal.lower(), f"{goal}.", f"#### {goal}", f"is {goal}")
-        text = "".join(rng.choice(known) for _ in range(rng.randint(1, 7)))
+        dressed = (
+            goal,
+            goal.upper(),
+            goal.lower(),
+            f"{goal}.",
+            f" {goal}\n",
+            f"the {goal}",
+            f"#### {goal}",
+            f"is {goal}",
+        )
+        known = (*parts, *dressed[:5])
+        mixed = "".join(rng.choice(known) for _ in range(rng.randint(1, 7)))
+        text = rng.choice((*dressed, *[mixed] * 8))
         # An empty reply is unparsed here, even where a file's fallback would give it an answer.
         answers.append(text if text.strip() else goal)
     return answers
