@@ -6,9 +6,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SPECIMENS := .venv-specimens/bin/python -m specimens
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test check fmt lint types arch docs perf parity specimens system clean
+.PHONY: demo test check fmt lint types arch docs perf parity specimens pictures system clean
 
-demo: $(VENV)/.runtime            ## recorded real answers compared, offline, no key
+demo: $(VENV)/.runtime            ## recorded real answers compared, two bundled models on trial; offline, no key
 	$(BIN)/fairtrial demo
 
 test: $(VENV)/.dev system check   ## everything that must pass before a change lands
@@ -17,12 +17,12 @@ test: $(VENV)/.dev system check   ## everything that must pass before a change l
 check: $(VENV)/.dev lint types arch docs
 
 fmt: $(VENV)/.dev
-	$(BIN)/ruff format src tests perf
-	$(BIN)/ruff check --fix src tests perf
+	$(BIN)/ruff format src tests perf specimens
+	$(BIN)/ruff check --fix src tests perf specimens
 
 lint: $(VENV)/.dev
-	$(BIN)/ruff format --check src tests perf
-	$(BIN)/ruff check src tests perf
+	$(BIN)/ruff format --check src tests perf specimens
+	$(BIN)/ruff check src tests perf specimens
 
 types: $(VENV)/.dev
 	$(BIN)/mypy
@@ -44,6 +44,9 @@ specimens: .venv-specimens/.done  ## the bundled models trained again (torch, CP
 	$(SPECIMENS) train honest & honest=$$!; $(SPECIMENS) train cheat && wait $$honest
 	$(SPECIMENS) card honest
 	$(SPECIMENS) card cheat
+
+pictures: $(VENV)/.dev system     ## the screenshot of the README, made afresh
+	$(BIN)/python -m tests.report --readme
 
 system: $(VENV)/.dev              ## Chromium for the page tests
 	@sh tests/system.sh

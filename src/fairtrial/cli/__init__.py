@@ -20,7 +20,10 @@ from fairtrial.core.version import VERSION
 from fairtrial.report.plain import visible
 
 VERBS: dict[str, tuple[str, str]] = {
-    "demo": ("fairtrial.cli.demo:demo", "Compare two models' recorded answers, offline, without a key."),
+    "demo": (
+        "fairtrial.cli.demo:demo",
+        "Compare recorded answers, put two bundled models on trial; offline, no key.",
+    ),
     "init": ("fairtrial.cli.init:init", "Write fairtrial.yaml: my cases, my candidates, my scorer."),
     "run": ("fairtrial.cli.run:run", "Ask models every question of a task; keep and score what they answer."),
     "compare": ("fairtrial.cli.compare:compare", "Say which run is better, by how much, and how sure."),
