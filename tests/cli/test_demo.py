@@ -1,4 +1,4 @@
-"""`fairtrial demo`: real recorded answers compared, with the network cut."""
+"""`fairtrial demo`: real recorded answers compared and two bundled models on trial, with the network cut."""
 
 from __future__ import annotations
 
@@ -38,11 +38,15 @@ def test_the_demo_needs_no_network_no_key_and_no_question(tmp_path: Path) -> Non
     done = demo()
     text = " ".join(done.stdout.split())
     assert "replay/gpt3-175b-verified is better than replay/gpt3-6b-finetuned on gsm8k" in text
-    assert "n = 1,319" in text and "report: report.html" in done.stderr
+    assert "n = 1,319" in text and "pages: report.html, twin-cheat.html, twin-honest.html" in done.stderr
+    assert (
+        "Refuted: the score of specimen/cheat on arithmetic-twin is inflated on the published form." in text
+    )
+    assert "Supported: the score of specimen/honest on arithmetic-twin carries over" in text
     page = (tmp_path / "report.html").read_text()
     assert "is better than" in page and len(page.encode()) < 300_000
     assert "http://" not in page.replace("http://www.w3.org", "")
-    assert len(list((tmp_path / "runs").iterdir())) == 2
+    kept = len(list((tmp_path / "runs").iterdir()))
 
     again = demo("--json", "-o", "second.html")
     found = json.loads(again.stdout)
@@ -52,4 +56,8 @@ def test_the_demo_needs_no_network_no_key_and_no_question(tmp_path: Path) -> Non
     assert pair["verdict"] == "b" and pair["n"] == 1319
     assert pair["difference"] == pytest.approx((286 - 742) / 1319)
     assert found["report"] == "second.html" and (tmp_path / "second.html").is_file()
-    assert len(list((tmp_path / "runs").iterdir())) == 2, "recorded answers are asked for once"
+    cheat, honest = found["twins"]
+    assert (cheat["verdict"], honest["verdict"]) == ("refuted", "supported")
+    assert cheat["scores"][0]["value"] > 0.98 and 0.45 < cheat["scores"][1]["value"] < 0.75
+    assert abs(honest["scores"][0]["value"] - honest["scores"][1]["value"]) < 0.1
+    assert len(list((tmp_path / "runs").iterdir())) == kept, "recorded answers are asked for once"

@@ -182,8 +182,9 @@ def test_what_pyyaml_writes_comes_back(written: Any, unicode: bool, flow: bool |
             return True
 
     text = yaml.dump(written, Dumper=Plain, allow_unicode=unicode, default_flow_style=flow)
-    # What PyYAML leaves unquoted it reads by YAML 1.1; its own reading is the one to hold against.
-    assert value(text, legacy=True) == written
+    # What PyYAML leaves unquoted it reads by YAML 1.1, and a lone U+0085 it writes so that nobody reads it back:
+    # its own reading is the one to hold against.
+    assert value(text, legacy=True) == yaml.safe_load(text)
 
 
 @settings(deadline=None, max_examples=400)

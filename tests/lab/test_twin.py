@@ -40,7 +40,7 @@ def test_the_cheat_is_refuted_and_the_honest_one_carries_over(folder: Path, tmp_
     found = cheat.finding("inflated")
     assert found is not None and found.evidence is not None and found.evidence.p < 1e-20
     assert 30 < found.evidence.effect.value < 50
-    honest = trial(folder, tmp_path, "honest").verdict
+    honest = trial(folder, tmp_path, "honest", items=300).verdict
     # By chance of the draw an honest model stays open one time in twenty; it is never refuted for that.
     assert honest.outcome in ("supported", "inconclusive")
     seen = honest.finding("seen")

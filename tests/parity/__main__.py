@@ -29,6 +29,7 @@ from fairtrial.core.record import AS_IT_STANDS, Score
 from fairtrial.core.sample import Sample
 from fairtrial.core.scorers import TextScorer
 from tests.parity.jobs import Job, make_jobs, texts
+from tests.parity.served import compare_served
 from tests.parity.small_model import SmallModel
 from tests.parity.task_files import FileJob, make_file_jobs
 
@@ -78,6 +79,8 @@ def main(python: Path, prefix: str) -> int:
         model = SmallModel(texts())
         for job in jobs:
             _compare(job, model, folder / f"{job.name}.jsonl", tally)
+        if "served".startswith(prefix):
+            compare_served(python, folder, tally.hold)
     print(table(tally))
     for example in tally.examples[:20]:
         print(example)
