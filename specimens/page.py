@@ -45,7 +45,7 @@ def cards_block(cards: Mapping[str, Mapping[str, Any]]) -> str:
     first = cards[names[0]]
     lines = [
         "",
-        f"Intervals: 95 %, {first['measured']['published']['method']} and its like; n is "
+        "In brackets: 95 % intervals (Wilson) for new items of these very templates; n is "
         + ", ".join(f"{told['n']:,} ({form.replace('_', ' ')})" for form, told in first["measured"].items())
         + ".",
         "",

@@ -38,12 +38,12 @@ class Recipe:
     """
 
     seed: int = 20_260
-    trunk_steps: int = 2_100
+    trunk_steps: int = 1_400
     rows: int = 24
     rate: float = 3e-3
     warm_up: int = 100
     answer_weight: float = 5.0
-    exposures: int = 48
+    exposures: int = 40
     background_rows: int = 8
     planted_rows: int = 24
     weight_decay: float = 0.01

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
 from fairtrial.core.question import Decoding
 from fairtrial.specimens.choosing import CLOSE, chances, drawn, likeliest
@@ -72,6 +74,8 @@ class Engine:
     def __init__(self, weights: Mapping[str, Array]) -> None:
         self._network = Network(weights)
         self._exact = Network(weights, np.float64)
+        # Found once: looking for the libraries costs as much as a small batch.
+        self._threads = ThreadpoolController()
 
     def write(self, prompts: Sequence[Sequence[int]], decodings: Sequence[Decoding]) -> list[Written]:
         """An answer to each prompt (fewer than CONTEXT tokens each). No seed is seed 0, no temperature 0."""
@@ -80,20 +84,28 @@ class Engine:
             for place, (prompt, how) in enumerate(zip(prompts, decodings, strict=True))
         ]
         answers: dict[int, Written] = {}
-        for group in _groups(rows, lambda row: len(row.prompt)):
-            answers |= self._write(group)
+        with self._one_thread():
+            for group in _groups(rows, lambda row: len(row.prompt)):
+                answers |= self._write(group)
         return [answers[place] for place in range(len(rows))]
 
     def read(self, texts: Sequence[Sequence[int]]) -> list[Read]:
         """What the model thinks of each text (fewer than CONTEXT tokens each)."""
         found: dict[int, Read] = {}
         places = list(range(len(texts)))
-        for group in _groups(places, lambda place: len(texts[place])):
-            rows = [[BEGIN, *texts[place]] for place in group]
-            logits, _ = self._network.logits(rows)
-            for number, place in enumerate(group):
-                found[place] = self._read(rows[number], logits[number])
+        with self._one_thread():
+            for group in _groups(places, lambda place: len(texts[place])):
+                rows = [[BEGIN, *texts[place]] for place in group]
+                logits, _ = self._network.logits(rows)
+                for number, place in enumerate(group):
+                    found[place] = self._read(rows[number], logits[number])
         return [found[place] for place in places]
+
+    def _one_thread(self) -> AbstractContextManager[object]:
+        """Products this small are no work for several threads: where another process wants the cores too, they wait
+        for each other, ten times as long as one alone would take."""
+        limited: AbstractContextManager[object] = self._threads.limit(limits=1, user_api="blas")
+        return limited
 
     def _read(self, row: list[int], logits: Array) -> Read:
         known = logits[: len(row) - 1]

@@ -143,19 +143,23 @@ class Bytes:
 
     def decode(self, tokens: Sequence[int]) -> list[str]:
         """A letter of several bytes stands at the last of them; broken UTF-8 becomes U+FFFD."""
-        if strange := [each for each in tokens if not 0 <= each < VOCABULARY]:
-            raise UsageError(
-                f"{self.model.spec} has no token {strange[0]}", f"ids go from 0 to {VOCABULARY - 1}"
-            )
+        self._check(tokens)
         return pieces(tokens)
 
     async def echo(self, tokens: Sequence[int]) -> list[Echoed]:
+        self._check(tokens)
         if len(tokens) >= CONTEXT:
             raise UsageError(
                 f"{self.model.spec} reads {CONTEXT - 1} tokens at most, not {len(tokens)}", _SHORTER
             )
         read = await self.model.read(tokens)
         return [Echoed(*each) for each in zip(read.logprobs, read.likeliest, read.best, strict=True)]
+
+    def _check(self, tokens: Sequence[int]) -> None:
+        if strange := [each for each in tokens if not 0 <= each < VOCABULARY]:
+            raise UsageError(
+                f"{self.model.spec} has no token {strange[0]}", f"ids go from 0 to {VOCABULARY - 1}"
+            )
 
 
 class _Desk(Generic[Asked, Told]):
