@@ -102,8 +102,8 @@ class Engine:
         return [found[place] for place in places]
 
     def _one_thread(self) -> AbstractContextManager[object]:
-        """Products this small are no work for several threads: where another process wants the cores too, they wait
-        for each other, ten times as long as one alone would take."""
+        """Products this small are no work for several threads: where another process wants the cores too, they
+        wait for each other, ten times as long as one alone would take."""
         limited: AbstractContextManager[object] = self._threads.limit(limits=1, user_api="blas")
         return limited
 
