@@ -69,7 +69,7 @@ def _trial(lab: Lab, model: str, beside: Path, *, quiet: bool) -> tuple[Any, Pat
     # By name: only this loads families and the audit.
     room = import_module("fairtrial.lab.twin")
     twin = room.open_twin("arithmetic", None, fresh=FRESH, items=None)
-    result = room.ask_and_judge(lab, twin, ModelSpec.parse(model), room.Rules(), rank=True, resume=True)
+    result = room.ask_and_judge(lab, twin, ModelSpec.parse(model), room.Rules(), rank=False, resume=True)
     page = beside.with_name(f"twin-{model.partition('/')[2]}.html")
     lab.write_page(page, room.page(result, f"Fairtrial {VERSION}, {lab.clock.now()}"))
     if not quiet:
