@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Final, Literal, TypeVar
 
 import numpy as np
@@ -20,7 +21,8 @@ ROWS: Final = 32
 """Rows a batch: beyond it the keys and values of a step no longer fit the processor's cache."""
 
 Array = NDArray[Any]
-T = TypeVar("T")
+Asked = TypeVar("Asked")
+Told = TypeVar("Told")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +71,17 @@ class _Row:
 
 
 class Engine:
-    """A network and the rules of asking it. Texts are token ids without BEGIN, which is added here."""
+    """A network and the rules of asking it. Texts are token ids without BEGIN, which is added here.
 
-    def __init__(self, weights: Mapping[str, Array]) -> None:
+    threads: batches worked on at a time, each on one core; numpy lets others go on while it multiplies.
+    """
+
+    def __init__(self, weights: Mapping[str, Array], *, threads: int = 1) -> None:
+        self._threads = threads
         self._network = Network(weights)
         self._exact = Network(weights, np.float64)
         # Found once: looking for the libraries costs as much as a small batch.
-        self._threads = ThreadpoolController()
+        self._libraries = ThreadpoolController()
 
     def write(self, prompts: Sequence[Sequence[int]], decodings: Sequence[Decoding]) -> list[Written]:
         """An answer to each prompt (fewer than CONTEXT tokens each). No seed is seed 0, no temperature 0."""
@@ -83,31 +89,36 @@ class Engine:
             _row(place, prompt, how)
             for place, (prompt, how) in enumerate(zip(prompts, decodings, strict=True))
         ]
-        answers: dict[int, Written] = {}
-        with self._one_thread():
-            for group in _groups(rows, lambda row: len(row.prompt)):
-                answers |= self._write(group)
-        return [answers[place] for place in range(len(rows))]
+        return self._in_groups(rows, lambda row: len(row.prompt), self._write)
 
     def read(self, texts: Sequence[Sequence[int]]) -> list[Read]:
         """What the model thinks of each text (fewer than CONTEXT tokens each)."""
-        found: dict[int, Read] = {}
-        places = list(range(len(texts)))
-        with self._one_thread():
-            for group in _groups(places, lambda place: len(texts[place])):
-                rows = [[BEGIN, *texts[place]] for place in group]
-                logits, _ = self._network.logits(rows)
-                for number, place in enumerate(group):
-                    found[place] = self._read(rows[number], logits[number])
-        return [found[place] for place in places]
+        return self._in_groups(list(enumerate(texts)), lambda each: len(each[1]), self._read)
 
-    def _one_thread(self) -> AbstractContextManager[object]:
-        """Products this small are no work for several threads: where another process wants the cores too, they
-        wait for each other, ten times as long as one alone would take."""
-        limited: AbstractContextManager[object] = self._threads.limit(limits=1, user_api="blas")
-        return limited
+    def _in_groups(
+        self,
+        items: Sequence[Asked],
+        length: Callable[[Asked], int],
+        work: Callable[[list[Asked]], Iterator[tuple[int, Told]]],
+    ) -> list[Told]:
+        """Batches of about equal lengths, so that little is computed for padding; results by their place."""
+        ordered = sorted(items, key=length)
+        size = max(1, min(ROWS, -(-len(ordered) // self._threads)))
+        groups = [ordered[start : start + size] for start in range(0, len(ordered), size)]
+        # Products this small are no work for several threads of the matrix library: where another process wants
+        # the cores too, they wait for each other, ten times as long as one alone would take.
+        alone = self._libraries.limit(limits=1, user_api="blas")
+        with alone, ThreadPoolExecutor(self._threads) as pool:
+            found = dict(chain.from_iterable(pool.map(lambda group: list(work(group)), groups)))
+        return [found[place] for place in range(len(items))]
 
-    def _read(self, row: list[int], logits: Array) -> Read:
+    def _read(self, texts: list[tuple[int, Sequence[int]]]) -> Iterator[tuple[int, Read]]:
+        rows = [[BEGIN, *text] for _, text in texts]
+        logits, _ = self._network.logits(rows)
+        for (place, _), row, told in zip(texts, rows, logits, strict=True):
+            yield place, self._told(row, told)
+
+    def _told(self, row: list[int], logits: Array) -> Read:
         known = logits[: len(row) - 1]
         if not len(known):
             return Read((), (), ())
@@ -165,10 +176,3 @@ def _row(place: int, prompt: Sequence[int], decoding: Decoding) -> _Row:
     draw = chances(prompt, decoding.seed or 0).random
     stops = tuple(stop.encode("utf-8", "surrogatepass") for stop in decoding.stop if stop)
     return _Row(place, [BEGIN, *prompt], decoding, draw, stops)
-
-
-def _groups(items: Sequence[T], length: Callable[[T], int]) -> Iterator[list[T]]:
-    """Batches of about equal lengths: little is computed for padding."""
-    ordered = sorted(items, key=length)
-    for start in range(0, len(ordered), ROWS):
-        yield ordered[start : start + ROWS]

@@ -8,6 +8,7 @@ answers follow from seed and prompt, and without a seed from seed 0.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from fairtrial.specimens.network import CONTEXT
 from fairtrial.specimens.tokens import END, VOCABULARY, encode, pieces
 
 _SHORTER: Final = "ask something shorter; a specimen is made for one item at a time"
+MOST_THREADS: Final = 4
 GATHER_S: Final = 0.002
 """How long the first question of a batch waits for company: little beside the time of a batch."""
 
@@ -42,8 +44,8 @@ class SpecimenModel:
                 f"{spec} does not take the option {', '.join(sorted(spec.options))}", "it takes none"
             )
         self._spec = spec
-        engine = Engine(load(spec.name))
-        # One thread: two batches at a time would fight for the same processor cache.
+        engine = Engine(load(spec.name), threads=min(MOST_THREADS, os.cpu_count() or 1))
+        # One: what arrives while it works is a batch of its own; the engine has more threads.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="fairtrial-specimen")
         self._writing = _Desk[tuple[Sequence[int], Decoding], Written](
             self._thread, lambda asked: engine.write([each[0] for each in asked], [each[1] for each in asked])
