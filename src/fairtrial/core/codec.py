@@ -49,6 +49,8 @@ _RECORD = (
     "attempts",
 )
 _DECIMAL = re.compile(r"[0-9]+(\.[0-9]+)?")
+_READABLE = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+"""Made once: `json.dumps` makes an encoder for every record."""
 
 
 def record_line(record: Record) -> bytes:
@@ -57,7 +59,7 @@ def record_line(record: Record) -> bytes:
     Raises ValueError for a number that JSON can't hold: an adapter let a NaN through, which is a bug.
     """
     data = record_json(record)
-    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = _READABLE(data)
     try:
         return text.encode() + b"\n"
     except UnicodeEncodeError:

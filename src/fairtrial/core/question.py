@@ -89,13 +89,9 @@ def question_digest(question: Question) -> str:
 
     A replay compares it, so that a recorded answer is never given to another question.
     """
-    hasher = hashlib.sha256()
     if isinstance(question, Generate):
         parts = [part for turn in question.messages for part in (turn.role, turn.content)]
     else:
         parts = ["loglikelihood", question.context, *question.continuations]
-    for part in parts:
-        data = part.encode("utf-8", "surrogatepass")
-        hasher.update(b"%d:" % len(data))
-        hasher.update(data)
-    return hasher.hexdigest()[:32]
+    encoded = [part.encode("utf-8", "surrogatepass") for part in parts]
+    return hashlib.sha256(b"".join(b"%d:%b" % (len(data), data) for data in encoded)).hexdigest()[:32]

@@ -46,6 +46,7 @@ from fairtrial.core.plan import ModelSpec, Plan
 from fairtrial.core.ports import Clock, Model, Prices, Progress
 from fairtrial.core.record import Record
 from fairtrial.core.sample import Sample
+from fairtrial.core.summary import Summary
 from fairtrial.core.task import Task
 from fairtrial.core.version import VERSION
 from fairtrial.evals.budget import Budget
@@ -57,7 +58,6 @@ from fairtrial.lab.loop import interrupts, settled_memory, to_the_end
 from fairtrial.lab.opening import open_task
 from fairtrial.lab.rereading import asker, belonging
 from fairtrial.lab.run import NORMAL, STOPPED, Pace, Run, Silent
-from fairtrial.metrics.summary import summarise
 from fairtrial.metrics.tally import Tally
 
 Watch = Callable[[Callable[[], tuple[float, float, float] | None]], Progress]
@@ -148,7 +148,7 @@ class Lab:
                 "restore both from a copy; a plan is never edited",
             )
         provenance = stored.get("provenance")
-        summary = summarise(
+        summary: Summary = _figures().summarise(
             tally,
             run=str(folder),
             plan=plan,
@@ -275,6 +275,8 @@ class Lab:
                     budget=budget,
                 )
                 progress.started(str(plan.model), plan.task_name, plan.total, len(earlier.answered))
+                # Loaded while the first answers are on their way.
+                asyncio.get_running_loop().run_in_executor(None, _figures)
                 with interrupts(stop, progress), settled_memory():
                     try:
                         await Runner(plan, task, samples, bench, stop).run(earlier)
@@ -302,7 +304,7 @@ class Lab:
         }
 
     def _conclude(self, path: Path, plan: Plan, tally: Tally, provenance: Mapping[str, JSON]) -> Run:
-        summary = summarise(
+        summary: Summary = _figures().summarise(
             tally,
             run=str(path),
             plan=plan.to_json(),
@@ -322,6 +324,11 @@ class Lab:
         """A page to disk, whole or not at all. Raises StoreError."""
         write_file(path, text.encode("utf-8", "replace"))
         return path
+
+
+def _figures() -> ModuleType:
+    """The one door to `metrics.summary`, which loads scipy: a tenth of a second, spent while a run waits."""
+    return import_module("fairtrial.metrics.summary")
 
 
 def _pages() -> ModuleType:
