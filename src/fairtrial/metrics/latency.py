@@ -31,13 +31,11 @@ def latency(tally: Tally) -> dict[str, float | None]:
     """
     whole: list[float] = []
     first: list[float] = []
-    for entry in tally:
-        if entry.value is None:
-            continue
-        if entry.duration_s is not None:
-            whole.append(entry.duration_s)
-        if entry.first_token_s is not None:
-            first.append(entry.first_token_s)
+    for duration, first_token in tally.times():
+        if not math.isnan(duration):
+            whole.append(duration)
+        if not math.isnan(first_token):
+            first.append(first_token)
     found = {"p50": quantile(whole, 0.5), "p95": quantile(whole, 0.95)}
     if first:
         found |= {"ttft_p50": quantile(first, 0.5), "ttft_p95": quantile(first, 0.95)}

@@ -32,7 +32,7 @@ PARSED: frozenset[State] = frozenset(("right", "wrong", "partial"))
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One record in figures. value: None where it failed. others: by name, in the scorer's order.
-    Times in seconds, None where not measured; cost in dollars, None where unknown. item: names the sample's
+    item: names the sample's
     input, choices and target, since equal ids in two files need not be equal items."""
 
     sample_id: str
@@ -41,10 +41,6 @@ class Entry:
     value: float | None
     others: Mapping[str, float]
     groups: Mapping[str, str]
-    usage: Usage
-    duration_s: float | None
-    first_token_s: float | None
-    cost_usd: Decimal | None
     item: int
 
     @property
@@ -168,6 +164,12 @@ class Tally:
         """Names of the other scores the same replies would have, in order of appearance."""
         return tuple(self._others)
 
+    def times(self) -> Iterator[tuple[float, float]]:
+        """(whole answer, first token) in seconds of every scored reply, NaN where not measured; in any order."""
+        for value, duration, first in zip(self._values, self._durations, self._first_tokens, strict=True):
+            if not math.isnan(value):
+                yield duration, first
+
     def __iter__(self) -> Iterator[Entry]:
         """Entries in order of sample id and epoch: answers come in any order, and no figure may depend on it,
         not even in the last digit of a sum or through a random draw."""
@@ -183,10 +185,6 @@ class Tally:
                 None if math.isnan(value) else value,
                 {name: column[row] for name, column in self._others.items() if not math.isnan(column[row])},
                 groups[self._groups[row]],
-                Usage(*(_known(self._tokens[kind][row]) for kind in _TOKEN_KINDS)),
-                _measured(self._durations[row]),
-                _measured(self._first_tokens[row]),
-                None if math.isnan(self._costs[row]) else Decimal(repr(self._costs[row])),
                 self._items[row],
             )
 
@@ -275,11 +273,3 @@ def _item(record: Record) -> int:
     """64 bits that name the sample's words: enough to tell two items of one id apart."""
     words = "\x00".join((record.input, *record.choices, "", *record.target))
     return int.from_bytes(hashlib.blake2b(words.encode("utf-8", "surrogatepass"), digest_size=8).digest())
-
-
-def _known(count: int) -> int | None:
-    return None if count == _UNKNOWN else count
-
-
-def _measured(seconds: float) -> float | None:
-    return None if math.isnan(seconds) else seconds

@@ -17,6 +17,9 @@ from numpy.typing import ArrayLike, NDArray
 from fairtrial.core.errors import UsageError
 from fairtrial.stats.intervals import check_level
 
+_WAITING = 65_536
+"""Scores that may wait to be folded: nobody pays for bounds that nobody looks at."""
+
 _BATCH = 64
 """Scores folded into the capital at once. The product of 64 factors lies within 2^-64 and 500^64: no
 overflow, and one logarithm a batch in place of one a score."""
@@ -57,7 +60,7 @@ class BettingSequence:
         if not 0 <= score <= 1:
             raise UsageError(f"a score of {score} lies outside [0, 1]")
         self._pending.append(score)
-        if len(self._pending) >= _BATCH:
+        if len(self._pending) >= _WAITING:
             self._fold()
 
     def extend(self, scores: ArrayLike) -> None:
@@ -93,10 +96,13 @@ class BettingSequence:
 
     def _fold(self) -> None:
         """Bet on each pending score with the stake fixed by those before it; log capital over the grid."""
-        if not self._pending:
-            return
-        scores = np.array(self._pending)
+        waiting = np.array(self._pending)
         self._pending.clear()
+        for start in range(0, waiting.size, _BATCH):
+            self._fold_batch(waiting[start : start + _BATCH])
+
+    def _fold_batch(self, scores: NDArray[np.float64]) -> None:
+        """At most _BATCH scores."""
         stakes = self._stakes(scores)[:, None]
         gap = scores[:, None] - self._grid[None, :]
         if stakes.max() > 0.5:
