@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from fairtrial.benchmarks import BENCHMARKS, load
@@ -13,7 +15,7 @@ from fairtrial.core.errors import UnknownName, UsageError
 from fairtrial.core.ports import Datasets
 from fairtrial.core.question import Decoding
 from fairtrial.core.task import Task
-from fairtrial.evals.lmeval.loading import is_task_file, load_task
+from fairtrial.evals.lmeval.source import looks_like_task
 from fairtrial.evals.own_task import own_task
 from fairtrial.evals.row_files import need_file
 
@@ -54,9 +56,9 @@ def open_task(
     benchmark = name.partition("/")[0] in {known.partition("/")[0] for known in BENCHMARKS}
     if path.suffix in ROWS or name.endswith(".gz") or (os.path.lexists(path) and not benchmark):
         need_file(path)
-        if is_task_file(path):
+        if looks_like_task(path):
             _refuse(own, f"{name} is a task file and states its own")
-            task = load_task(
+            task: Task = _task_files().load_task(
                 path,
                 include_path=tuple(map(Path, include_path)),
                 data=None if data is None else Path(data),
@@ -90,6 +92,11 @@ def open_task(
     }
     changed: dict[str, Any] = {key: value for key, value in changes.items() if value is not None}
     return replace(task, decoding=replace(decoding or task.decoding, **changed))
+
+
+def _task_files() -> ModuleType:
+    """The one door to lm-eval's task files, which bring templates, patterns and filters that rows don't need."""
+    return import_module("fairtrial.evals.lmeval.loading")
 
 
 def _refuse(options: Mapping[str, object], why: str) -> None:

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairtrial.core.errors import UsageError
-from fairtrial.evals.lmeval.loading import is_task_file, load_task
-from fairtrial.evals.lmeval.source import NamedFunction, read_source
+from fairtrial.evals.lmeval.loading import load_task
+from fairtrial.evals.lmeval.source import NamedFunction, looks_like_task, read_source
 from fairtrial.evals.strict_yaml import MAX_YAML
 
 
@@ -126,7 +126,7 @@ def test_no_circle_and_no_endless_chain(tmp_path: Path) -> None:
     ],
 )
 def test_which_files_are_task_files(tmp_path: Path, text: str, name: str, expected: bool) -> None:
-    assert is_task_file(_written(tmp_path, text, name)) is expected
+    assert looks_like_task(_written(tmp_path, text, name)) is expected
 
 
 @settings(max_examples=200, deadline=None)
@@ -137,7 +137,7 @@ def test_which_files_are_task_files(tmp_path: Path, text: str, name: str, expect
 def test_any_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
     path = tmp_path_factory.getbasetemp() / "any.yaml"
     path.write_bytes(data)
-    is_task_file(path)
+    looks_like_task(path)
     try:
         read_source(path)
     except UsageError as error:

@@ -19,16 +19,11 @@ from fairtrial.evals.lmeval.prompt import TaskPrompt
 from fairtrial.evals.lmeval.readings import Filtered, Judged, choices_of
 from fairtrial.evals.lmeval.rows import Row, read_rows
 from fairtrial.evals.lmeval.shots import SEED, draw, leaves_out, pool_of
-from fairtrial.evals.lmeval.source import NamedFunction, looks_like_task, read_source
+from fairtrial.evals.lmeval.source import NamedFunction, read_source
 from fairtrial.evals.lmeval.splits import Splits
 from fairtrial.evals.lmeval.turns import worked_example
 from fairtrial.evals.lmeval.words import Words, words_of
 from fairtrial.evals.row_files import Faults
-
-
-def is_task_file(path: Path) -> bool:
-    """Whether the file names one of lm-eval's keys on its top level. Reads 64 KB."""
-    return looks_like_task(path)
 
 
 def load_task(
