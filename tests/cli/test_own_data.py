@@ -193,7 +193,7 @@ def test_the_readme_s_commands(tickets: Path) -> None:
     assert not (tickets / "runs").exists()
     done = fairtrial("run", "--trust-code", cwd=tickets)
     assert done.returncode == 0 and "25 right, 4 wrong, 21 unparsed" in done.stdout
-    assert "slice      channel" in done.stdout
+    assert "slice        channel" in done.stdout
     hint = next(line for line in done.stderr.splitlines() if line.startswith("next: fairtrial "))
     compared = fairtrial(*hint.removeprefix("next: fairtrial ").split(), cwd=tickets)
     assert compared.returncode == 0 and (tickets / "report.html").exists()
