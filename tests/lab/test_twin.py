@@ -13,7 +13,7 @@ from fairtrial import Lab, Run
 from fairtrial.audit.twin import Rules
 from fairtrial.core.errors import IntegrityError, StoreError, UnknownName, UsageError
 from fairtrial.core.plan import ModelSpec
-from fairtrial.lab.twin import TwinResult, ask_and_judge, judge_runs, new_draw, open_twin
+from fairtrial.lab.twin import TwinResult, ask_and_judge, judge_runs, new_draw, open_twin, reveal_beacon
 from tests.web.test_endpoint import served
 
 MODULE = "python:tests.lab.twin_models"
@@ -154,3 +154,35 @@ def test_what_makes_no_twin(folder: Path, tmp_path: Path) -> None:
             open_twin("arithmetic", folder / "draw.json", fresh=fresh, items=items)
     with pytest.raises(UsageError, match="can't read"):
         open_twin("arithmetic", tmp_path / "none.json", fresh=3, items=None)
+
+
+ROUND_1000 = (
+    "b44679b9a59af2ec876b1a6b1ad52ea9b1615fc3982b19576350f93447cb1125e342b73a8dd2bacbe47e4b6b63ed5e39"
+)
+BEFORE = "2023-08-23T15:30:00.000Z"
+"""Before round 1000 of quicknet was due, at 15:59:24."""
+
+
+def test_a_coming_beacon_round_decides_what_is_published(tmp_path: Path) -> None:
+    path = tmp_path / "draw.json"
+    new_draw("arithmetic", path, items=48, committed_at=BEFORE, beacon_round=1000)
+    form = tmp_path / "draw.form.jsonl"
+    assert not form.exists(), "nobody knows yet what will be published"
+    with pytest.raises(UsageError, match="no value yet"):
+        open_twin("arithmetic", path, fresh=3, items=None)
+    with pytest.raises(IntegrityError):
+        reveal_beacon("arithmetic", path, ROUND_1000.replace("b4", "b5", 1))
+    assert not form.exists()
+    drawn = reveal_beacon("arithmetic", path, ROUND_1000)
+    twin = open_twin("arithmetic", path, fresh=3, items=None)
+    asked = {twin.places[s.id].item: s.text for s in twin.answers.samples if twin.places[s.id].column == 0}
+    rows = [json.loads(line)["input"] for line in form.read_text("utf-8").splitlines()]
+    assert [asked[item] for item in range(48)] == rows and twin.draw == drawn.commitment
+
+
+def test_a_round_that_is_due_already_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(IntegrityError, match="known already"):
+        new_draw(
+            "arithmetic", tmp_path / "d.json", items=9, committed_at="2026-11-24T12:00:00Z", beacon_round=1000
+        )
+    assert not list(tmp_path.iterdir())

@@ -29,6 +29,16 @@ FRESH, ITEMS = 3, 600
 @click.option(
     "--new-draw", metavar="FILE", help="Make a draw and its published form instead of asking a model."
 )
+@click.option(
+    "--beacon-round",
+    type=click.IntRange(min=1),
+    help="With --new-draw: this coming round of drand's quicknet decides what is published.",
+)
+@click.option(
+    "--beacon-signature",
+    metavar="HEX",
+    help="With --draw: the round's signature, once it is there; checks it and writes the form.",
+)
 @click.option("--check", is_flag=True, help="Show samples of the family and check it; asks no model.")
 @click.option("--items", type=click.IntRange(min=1), help="Items: asked, or drawn with --new-draw (600).")
 @click.option(
@@ -67,7 +77,13 @@ FRESH, ITEMS = 3, 600
 @click.option("-o", "report", metavar="FILE", help="Write one HTML page about the verdict.")
 @options.json_output
 def twin(
-    family: str, new_draw: str | None, check: bool, as_json: bool, report: str | None, **given: Any
+    family: str,
+    new_draw: str | None,
+    beacon_signature: str | None,
+    check: bool,
+    as_json: bool,
+    report: str | None,
+    **given: Any,
 ) -> int:
     """Does a score on the published form carry over to fresh siblings?
 
@@ -82,7 +98,19 @@ def twin(
     if check:
         return _check(room, family, as_json)
     if new_draw is not None:
-        return _new_draw(lab, room, family, Path(new_draw), settings.get("items", ITEMS), as_json)
+        made = room.new_draw(
+            family,
+            Path(new_draw),
+            items=settings.get("items", ITEMS),
+            committed_at=lab.clock.now(),
+            beacon_round=settings.get("beacon_round"),
+        )
+        return _told(made, Path(new_draw), as_json)
+    if beacon_signature is not None:
+        if "draw" not in settings:
+            raise UsageError("a beacon's signature belongs to a draw", "name its file with --draw")
+        path = Path(settings["draw"])
+        return _told(room.reveal_beacon(family, path, beacon_signature), path, as_json)
     asked = {key: settings[key] for key in ("system", "temperature", "max_tokens") if key in settings}
     opened = room.open_twin(
         family, settings.get("draw"), fresh=given["fresh"], items=settings.get("items"), **asked
@@ -128,23 +156,29 @@ def _check(room: ModuleType, family: str, as_json: bool) -> int:
     return 0 if all(each.ok for each in checks) else 1
 
 
-def _new_draw(lab: Lab, room: ModuleType, family: str, path: Path, items: int, as_json: bool) -> int:
-    made = room.new_draw(family, path, items=items, committed_at=lab.clock.now())
+def _told(made: Any, path: Path, as_json: bool) -> int:
+    """What a draw is, and what to do with its files."""
     written = [str(path), str(path.with_suffix(".statement.json")), str(path.with_suffix(".form.jsonl"))]
+    waiting = made.beacon is not None and not made.beacon.signature
+    files = written[:2] if waiting else written
     if as_json:
         emit(
             {
                 "commitment": made.commitment,
                 "items": made.n,
                 "siblings": made.siblings,
-                "files": list(written),
+                "files": list(files),
             }
         )
     else:
         show(
             f"{made.n:,} items, {made.siblings} siblings each, commitment {made.commitment}\n"
-            f"keep secret   {written[0]}\nmake known    {written[1]}, before the form\npublish       {written[2]}"
+            f"keep secret   {written[0]}\nmake known    {written[1]}, before the form"
         )
+        if waiting:
+            show(f"then wait     for round {made.beacon.round}, and give its --beacon-signature with --draw")
+        else:
+            show(f"publish       {written[2]}")
     return 0
 
 

@@ -15,7 +15,7 @@ from fairtrial.adapters.stores.folder import write_file
 from fairtrial.audit.outcomes import outcomes, ranks
 from fairtrial.audit.siblings import accuracy_evidence, rank_evidence
 from fairtrial.audit.twin import DEMONSTRATION, Forms, Rules, judge, twin_claim
-from fairtrial.core.errors import ProviderError, StoreError, UnknownName, UsageError
+from fairtrial.core.errors import IntegrityError, ProviderError, StoreError, UnknownName, UsageError
 from fairtrial.core.evidence import Evidence, Verdict
 from fairtrial.core.plan import ModelSpec
 from fairtrial.core.question import question_digest
@@ -30,6 +30,7 @@ from fairtrial.families.yaml_family import read_family
 from fairtrial.lab.run import Run
 from fairtrial.metrics.comparable import check_comparable
 from fairtrial.report.verdict_page import verdict_page
+from fairtrial.trust.beacon import QUICKNET, BeaconRound, moment
 from fairtrial.trust.draw import SECRET_BYTES, Draw, commit
 from fairtrial.trust.draw_file import draw_bytes, parse_draw, statement_bytes
 
@@ -46,6 +47,7 @@ __all__ = [
     "open_family",
     "open_twin",
     "page",
+    "reveal_beacon",
     "shown",
 ]
 
@@ -106,10 +108,14 @@ def open_twin(family: str, draw: str | Path | None, *, fresh: int, items: int | 
     return replace(twin, answers=_asked(twin.answers, **asked))
 
 
-def new_draw(family: str, path: Path, *, items: int, committed_at: str) -> Draw:
+def new_draw(
+    family: str, path: Path, *, items: int, committed_at: str, beacon_round: int | None = None
+) -> Draw:
     """Make a draw: FILE keeps its secret, FILE.statement.json is to be made known at once, and FILE.form.jsonl is
-    the published form. Raises StoreError where one of them exists already: a second draw of one form would be
-    a chance to choose."""
+    the published form. With a round of drand's quicknet there is no form until `reveal_beacon`: which siblings
+    are published depends on a value that nobody knows yet. Raises StoreError where one of the files exists
+    already, for a second draw of one form would be a chance to choose; IntegrityError for a round that is due.
+    """
     beside = [path, path.with_suffix(".statement.json"), path.with_suffix(".form.jsonl")]
     if there := [each for each in beside if each.exists()]:
         raise StoreError(f"{there[0]} exists", "choose another file; a draw is never made twice")
@@ -121,12 +127,39 @@ def new_draw(family: str, path: Path, *, items: int, committed_at: str) -> Draw:
         salt=secrets.token_bytes(SECRET_BYTES),
         committed_at=committed_at,
         templates=opened.published,
+        beacon=None if beacon_round is None else _coming(beacon_round, committed_at),
     )
-    rows = published_rows(opened, drawn)
+    rows = None if drawn.beacon else published_rows(opened, drawn)
     write_file(path, draw_bytes(drawn), mode=0o600)
     write_file(beside[1], statement_bytes(drawn))
-    write_file(beside[2], rows)
+    if rows is not None:
+        write_file(beside[2], rows)
     return drawn
+
+
+def reveal_beacon(family: str, path: Path, signature: str) -> Draw:
+    """The named round is there: its signature goes into the draw file, and the form is written beside it.
+
+    Raises IntegrityError where the beacon did not sign it, or signed it before the commitment.
+    """
+    opened = open_family(family)
+    drawn = parse_draw(_read(path, "draw"), path.name, valid=valid_signature)
+    drawn = drawn.with_beacon_value(signature, valid_signature)
+    rows = published_rows(opened, drawn)
+    write_file(path, draw_bytes(drawn), mode=0o600)
+    write_file(path.with_suffix(".form.jsonl"), rows)
+    return drawn
+
+
+def _coming(number: int, committed_at: str) -> BeaconRound:
+    """A round of quicknet that is still to come."""
+    due = QUICKNET.time_of(number)
+    if due <= moment(committed_at):
+        raise IntegrityError(
+            f"beacon round {number} was due at {due:%Y-%m-%dT%H:%M:%SZ}: its value is known already",
+            "name a round that is still to come",
+        )
+    return BeaconRound(QUICKNET.digest, number)
 
 
 def ask_and_judge(
