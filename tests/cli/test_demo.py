@@ -38,7 +38,9 @@ def test_the_demo_needs_no_network_no_key_and_no_question(tmp_path: Path) -> Non
     done = demo()
     text = " ".join(done.stdout.split())
     assert "replay/gpt3-175b-verified is better than replay/gpt3-6b-finetuned on gsm8k" in text
-    assert "n = 1,319" in text and "pages: report.html, twin-cheat.html, twin-honest.html" in done.stderr
+    assert "n = 1,319" in text
+    told = [line.split()[1] for line in done.stderr.splitlines() if line.startswith("report: ")]
+    assert told == ["report.html", "twin-cheat.html", "twin-honest.html"]
     assert (
         "Refuted: the score of specimen/cheat on arithmetic-twin is inflated on the published form." in text
     )

@@ -172,5 +172,7 @@ def test_a_pipe_gets_no_colour_and_no_progress(
     assert "is better than" in " ".join(done.stdout.split())
     assert "\x1b" not in done.stdout + done.stderr
     assert done.stderr.splitlines() == [
-        "report: report.html (open it in a browser; it makes no outside request)"
+        "report: report.html (open it in a browser; it makes no outside request)",
+        "report: twin-cheat.html",
+        "report: twin-honest.html",
     ]

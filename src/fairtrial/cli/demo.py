@@ -59,8 +59,9 @@ def demo(out: str | None, output: str, as_json: bool) -> int:
             }
         )
     else:
-        pages = ", ".join([output, *(str(page) for _, page in trials)])
-        tell(f"pages: {pages} (open them in a browser; they make no outside request)")
+        tell(f"report: {output} (open it in a browser; it makes no outside request)")
+        for _, page in trials:
+            tell(f"report: {page}")
     return 0
 
 
