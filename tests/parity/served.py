@@ -22,6 +22,8 @@ from fairtrial.families import load
 
 MODEL = "honest"
 ITEMS = 60
+TOLERANCE = 1e-3
+"""Nats an item, as numpy and torch may differ."""
 SHARED = {
     "dataset_path": "json",
     "test_split": "test",
@@ -42,8 +44,9 @@ def compare_served(python: Path, folder: Path, hold: Hold) -> None:
             http = lab.run(path, ModelSpec.parse(f"openai-api/{MODEL}", base_url=address, api="completions"))
             for at, (ours, served) in enumerate(zip(_items(direct), _items(http), strict=True)):
                 item = str(at)
-                hold(path.stem, "direct and served agree", item, ours, served)
-                hold(path.stem, "served and lm-eval agree", item, served, theirs[path.stem][at])
+                other = theirs[path.stem][at]
+                hold(path.stem, "direct and served agree", item, ours, _within(served, ours))
+                hold(path.stem, "served and lm-eval agree", item, served, _within(other, served))
 
 
 def _items(run: Run) -> list[Any]:
@@ -52,13 +55,19 @@ def _items(run: Run) -> list[Any]:
     for record in run.records():
         output, value = record.output, record.result.value  # type: ignore[union-attr]
         assert output is not None
-        told = [_figure(each.logprob) for each in output.logliks] or output.text
+        told = [each.logprob for each in output.logliks] or output.text
         found[int(record.sample_id.rpartition("-")[2])] = (told, value)
     return [found[at] for at in sorted(found)]
 
 
-def _figure(logprob: float) -> float:
-    return round(logprob, 4)
+def _within(found: Any, expected: Any) -> Any:
+    """The same, with each likelihood that lies within TOLERANCE of the expected one put in its place: in single
+    precision a sum depends on which questions were asked together."""
+    told, value = found
+    if isinstance(told, list) and isinstance(expected[0], list) and len(told) == len(expected[0]):
+        pairs = zip(told, expected[0], strict=True)
+        told = [other if abs(each - other) <= TOLERANCE else each for each, other in pairs]
+    return told, value
 
 
 def _task_files(folder: Path) -> list[Path]:
@@ -152,7 +161,7 @@ def _lm_eval(python: Path, folder: Path, address: str, names: list[str]) -> dict
         for line in path.read_text("utf-8").splitlines():
             row = json.loads(line)
             if "acc" in row:
-                told: Any = [_figure(float(each[0][0])) for each in row["resps"]]
+                told: Any = [float(each[0][0]) for each in row["resps"]]
                 value = float(row["acc"])
             else:
                 told, value = row["resps"][0][0], float(row["exact_match"])
