@@ -11,6 +11,7 @@ from fairtrial.report.drawing import Row, figure, fraction_axis, percent_tick, r
 from fairtrial.report.markup import Child, Markup, join, shortened, tag
 from fairtrial.report.page import document
 from fairtrial.report.sections import section
+from fairtrial.report.sections.closing import topic
 from fairtrial.report.tables import bullets, facts, folded, table
 from fairtrial.report.wording import bracket, percent, plural, tied
 
@@ -51,7 +52,7 @@ def verdict_page(verdict: Verdict, *, made: str = "") -> str:
         section(
             "Not covered",
             tag("p", "Nothing on this page speaks about the following. Silence here is not clearance."),
-            bullets(_topic(shortened(words, 400)) for words in verdict.not_covered),
+            bullets(topic(shortened(words, 400)) for words in verdict.not_covered),
         ),
         section("Runs", tag("p", "What was asked and answered, word for word:"), bullets(verdict.runs))
         if verdict.runs
@@ -194,8 +195,3 @@ def _left_out(told: Evidence) -> str:
     if not told.exclusions:
         return "none left out"
     return ", ".join(f"{plural(count, 'item')} left out: {why}" for why, count in told.exclusions.items())
-
-
-def _topic(words: str) -> Child:
-    topic, colon, rest = words.partition(":")
-    return join((tag("b", topic + colon), rest)) if colon else words

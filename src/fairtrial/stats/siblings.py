@@ -188,11 +188,6 @@ def rank_mde(n: int, fresh: int, *, alpha: float) -> float:
     return math.sqrt(2) * NormalDist().inv_cdf(needed) if needed < 1 else math.inf
 
 
-def right_chances(published: ArrayLike, fresh: ArrayLike) -> Floats:
-    """(n,): the chance of each item that the published sibling is right, given how many of all are."""
-    return _outcomes(published, fresh)[1]
-
-
 def gaps(published: ArrayLike, fresh: ArrayLike) -> Floats:
     """(n,): published minus the mean of the fresh siblings, item by item. Their mean is the inflation."""
     table = _table(published, fresh)

@@ -67,14 +67,15 @@ def not_covered(summaries: Sequence[Summary], comparisons: Sequence[Comparison])
     """What nothing on the page speaks about."""
     lists = [*[each.not_covered for each in comparisons], *[each.not_covered for each in summaries]]
     said = dict.fromkeys(words for each in lists for words in each)
-    items = [_topic(shortened(words, WORDS)) for words in list(said)[:MOST]]
+    items = [topic(shortened(words, WORDS)) for words in list(said)[:MOST]]
     note = "Nothing on this page speaks about the following. Silence here is not clearance."
     return section("Not covered", tag("p", note), bullets(items)) if items else None
 
 
-def _topic(words: str) -> Child:
-    topic, colon, rest = words.partition(":")
-    return join((tag("b", topic + colon), rest)) if colon else words
+def topic(words: str) -> Child:
+    """One thing not covered: what it is in bold, then what was not done about it."""
+    name, colon, rest = words.partition(":")
+    return join((tag("b", name + colon), rest)) if colon else words
 
 
 def provenance(summaries: Sequence[Summary]) -> Markup:
