@@ -46,7 +46,9 @@ _GSM8K_STRICT = re.compile(r"#### (\-?[0-9\.\,]+)")
 _GSM8K_COT_STRICT = re.compile(r"The answer is (\-?[0-9\.\,]+).")
 _GSM8K_FLEXIBLE = re.compile(r"(-?[$0-9.,]{2,})|(-?[0-9]+)")
 
-_MARKER = re.compile(r"(?:\bA:|\banswer(?:\s+is|\s*:|\s*=)|####)", re.IGNORECASE)
+# Each letter in both cases, and what stands before it looked at behind: a pattern that begins with one set of
+# characters is searched four times as fast as alternatives under IGNORECASE.
+_MARKER = re.compile(r"[aA#](?:(?<=\b[aA])(?::|[nN][sS][wW][eE][rR](?:\s+[iI][sS]|\s*[:=]))|(?<=#)###)")
 
 
 Item = TypeVar("Item")

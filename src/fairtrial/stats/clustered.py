@@ -9,9 +9,9 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import stdtr, stdtrit
 
 from fairtrial.core.errors import UsageError
+from fairtrial.stats import special
 from fairtrial.stats.intervals import check_level
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -33,14 +33,14 @@ class Mean:
         check_level(level)
         if self.units < 2:
             return -math.inf, math.inf
-        half = float(stdtrit(self.df, (1 + level) / 2)) * self.se
+        half = float(special.stdtrit(self.df, (1 + level) / 2)) * self.se
         return self.value - half, self.value + half
 
     def p_value(self, *, null: float = 0.0) -> float:
         """Two-sided t test of "the mean is `null`"; 1 where there is no spread to judge by."""
         if self.units < 2 or self.se == 0:
             return 1.0
-        return float(2 * stdtr(self.df, -abs(self.value - null) / self.se))
+        return float(2 * special.stdtr(self.df, -abs(self.value - null) / self.se))
 
 
 def cluster_sums(values: ArrayLike, clusters: Labels | None) -> Floats:

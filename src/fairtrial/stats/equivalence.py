@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 
-from scipy.special import stdtr
-
 from fairtrial.core.errors import UsageError
+from fairtrial.stats import special
 
 
 def tost(difference: float, se: float, margin: float, *, df: float = math.inf) -> float:
@@ -23,7 +22,7 @@ def tost(difference: float, se: float, margin: float, *, df: float = math.inf) -
     lower = (-margin - difference) / se
     if math.isinf(df):
         return max(_normal(upper), _normal(lower))
-    return float(max(stdtr(df, upper), stdtr(df, lower)))
+    return float(max(special.stdtr(df, upper), special.stdtr(df, lower)))
 
 
 def equivalent(low: float, high: float, margin: float) -> bool:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import stdtrit
 
 from fairtrial.core.errors import UsageError
+from fairtrial.stats import special
 from fairtrial.stats.clustered import Floats, Labels, Mean, clustered_mean, even_clusters
 from fairtrial.stats.intervals import wilson, z_quantile
 
@@ -68,7 +68,7 @@ def mean_interval(
 
 def _flips(mean: Mean, level: float) -> float:
     """Coin flips that would tell as much as this mean's standard error and degrees of freedom do."""
-    t = float(stdtrit(mean.df, (1 + level) / 2))
+    t = float(special.stdtrit(mean.df, (1 + level) / 2))
     return mean.value * (1 - mean.value) * (z_quantile(level) / t / mean.se) ** 2
 
 
@@ -93,7 +93,7 @@ def macro_interval(groups: Mapping[str, ArrayLike], *, level: float = 0.95) -> I
     freedom = float(parts.sum()) ** 2 / float(
         sum(part**2 / max(1, array.size - 1) for part, array in zip(parts, arrays, strict=True))
     )
-    half = float(stdtrit(freedom, (1 + level) / 2)) * float(np.sqrt(variance))
+    half = float(special.stdtrit(freedom, (1 + level) / 2)) * float(np.sqrt(variance))
     return Interval(
         value,
         max(0.0, value - half),

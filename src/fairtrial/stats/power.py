@@ -8,9 +8,9 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import bdtr, bdtrik, gammaln, xlog1py, xlogy
 
 from fairtrial.core.errors import UsageError
+from fairtrial.stats import special
 from fairtrial.stats.intervals import check_level, wilson, z_quantile
 
 Ints: TypeAlias = NDArray[np.int64]
@@ -109,7 +109,9 @@ def mcnemar_power(n: int, *, delta: float, discordant: float, level: float = 0.9
     favour = (discordant + delta) / 2 / discordant
     possible = critical >= 0
     safe = np.where(possible, critical, 0)
-    rejects = np.where(possible, bdtr(safe, counts, favour) + bdtr(safe, counts, 1 - favour), 0.0)
+    rejects = np.where(
+        possible, special.bdtr(safe, counts, favour) + special.bdtr(safe, counts, 1 - favour), 0.0
+    )
     return float(np.clip(chances @ rejects, 0.0, 1.0))
 
 
@@ -172,18 +174,18 @@ def discordant_share(a: float, b: float, *, correlation: float = CORRELATION) ->
 
 def _critical(counts: Ints, alpha: float) -> Floats:
     """Largest k with 2 P(Binomial(count, 1/2) <= k) <= alpha; -1 where there is none."""
-    guess = np.floor(np.nan_to_num(bdtrik(alpha / 2, counts, 0.5), nan=-1.0))
+    guess = np.floor(np.nan_to_num(special.bdtrik(alpha / 2, counts, 0.5), nan=-1.0))
     # The continuous inverse may land one off at a step; look at both neighbours.
     for _ in range(2):
-        too_far = (guess >= 0) & (2 * bdtr(np.maximum(guess, 0), counts, 0.5) > alpha)
+        too_far = (guess >= 0) & (2 * special.bdtr(np.maximum(guess, 0), counts, 0.5) > alpha)
         guess = np.where(too_far, guess - 1, guess)
-    more = 2 * bdtr(guess + 1, counts, 0.5) <= alpha
+    more = 2 * special.bdtr(guess + 1, counts, 0.5) <= alpha
     return np.asarray(np.where(more, guess + 1, guess))
 
 
 def _log_binomial(k: Ints, n: int, p: float) -> Floats:
-    choose = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
-    return np.asarray(choose + xlogy(k, p) + xlog1py(n - k, -p))
+    choose = special.gammaln(n + 1) - special.gammaln(k + 1) - special.gammaln(n - k + 1)
+    return np.asarray(choose + special.xlogy(k, p) + special.xlog1py(n - k, -p))
 
 
 def _wilson_half(n: int, expected: float, level: float) -> float:
