@@ -9,6 +9,15 @@ from typing import Protocol
 from fairtrial.sandbox.limits import Limits
 
 
+class Unavailable(Exception):
+    """This kind of sandbox doesn't work here: why, and what would help."""
+
+    def __init__(self, why: str, remedy: str) -> None:
+        super().__init__(why)
+        self.why = why
+        self.remedy = remedy
+
+
 class Backend(Protocol):
     """Safe to call from several threads at once."""
 
@@ -21,6 +30,11 @@ class Backend(Protocol):
     @property
     def python(self) -> str:
         """Path inside the sandbox of the interpreter that guests run on."""
+        ...
+
+    @property
+    def packages(self) -> str:
+        """Folder inside the sandbox that holds numpy, for guests to append to sys.path; "" where there is none."""
         ...
 
     def start(self, program: Sequence[str], limits: Limits) -> subprocess.Popen[bytes]:
