@@ -37,6 +37,11 @@ class Backend(Protocol):
         """Folder inside the sandbox that holds numpy, for guests to append to sys.path; "" where there is none."""
         ...
 
+    @property
+    def packages(self) -> str:
+        """Folder inside the sandbox that holds numpy, put last on the guests' path; "" where there is none."""
+        ...
+
     def start(self, program: Sequence[str], limits: Limits) -> subprocess.Popen[bytes]:
         """The program in a new sandbox: raw (unbuffered) pipes on its stdin and stdout, stderr to /dev/null.
 

@@ -16,7 +16,7 @@ class Limits:
 
     memory: bytes of address space per process. processes, files: most at once in one sandbox, per user and per
     process. file_bytes: one file. scratch_bytes: each writable folder. source_bytes: a program's text, in UTF-8.
-    frame_bytes, depth: one message between the two sides. calls: replies taken in one trial.
+    frame_bytes: one message from inside.
     """
 
     wall_s: float = 6.0
@@ -28,8 +28,6 @@ class Limits:
     scratch_bytes: int = 16 * MIB
     source_bytes: int = MIB
     frame_bytes: int = MIB
-    depth: int = 60
-    calls: int = 100_000
 
     def __post_init__(self) -> None:
         for name, value in asdict(self).items():
