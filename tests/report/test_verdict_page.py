@@ -8,8 +8,9 @@ from html import unescape
 
 import pytest
 
+from fairtrial.core.claim import Claim
 from fairtrial.core.estimate import Estimate
-from fairtrial.core.evidence import Claim, Effect, Evidence, Finding, Outcome, Verdict
+from fairtrial.core.evidence import Effect, Evidence, Finding, Outcome, Verdict
 from fairtrial.report.verdict_page import LEADS, p_words, verdict_page
 from fairtrial.report.verdict_terminal import verdict_text
 

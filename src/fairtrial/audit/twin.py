@@ -20,9 +20,10 @@ from statistics import NormalDist
 from typing import Final
 
 from fairtrial.audit.outcomes import Floats, Outcomes
+from fairtrial.core.claim import Claim
 from fairtrial.core.errors import UsageError
 from fairtrial.core.estimate import Estimate
-from fairtrial.core.evidence import Answer, Claim, Evidence, Finding, Outcome, Verdict
+from fairtrial.core.evidence import Answer, Evidence, Finding, Outcome, Verdict
 from fairtrial.stats.means import mean_interval
 from fairtrial.stats.siblings import FEW_TEMPLATES, POWER
 

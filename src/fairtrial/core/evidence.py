@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
 from fairtrial.core.canon import JSON
+from fairtrial.core.claim import Claim
 from fairtrial.core.errors import UsageError
 from fairtrial.core.estimate import Estimate
 
@@ -21,29 +22,6 @@ Outcome: TypeAlias = Literal["supported", "refuted", "inconclusive"]
 
 EXIT_STATUS: Final[Mapping[Outcome, int]] = {"supported": 0, "refuted": 1, "inconclusive": 10}
 """What a command that ends in a verdict ends with."""
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """Who says what. value: the published score, a fraction, where there is one; tolerance: by how much, a
-    fraction, the truth may differ for the claim still to hold; source: where it was published."""
-
-    statement: str
-    model: str
-    task: str
-    value: float | None = None
-    tolerance: float | None = None
-    source: str = ""
-
-    def to_json(self) -> dict[str, JSON]:
-        return {
-            "statement": self.statement,
-            "model": self.model,
-            "task": self.task,
-            "value": self.value,
-            "tolerance": self.tolerance,
-            "source": self.source,
-        }
 
 
 @dataclass(frozen=True, slots=True)
