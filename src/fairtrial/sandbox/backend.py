@@ -34,11 +34,6 @@ class Backend(Protocol):
 
     @property
     def packages(self) -> str:
-        """Folder inside the sandbox that holds numpy, for guests to append to sys.path; "" where there is none."""
-        ...
-
-    @property
-    def packages(self) -> str:
         """Folder inside the sandbox that holds numpy, put last on the guests' path; "" where there is none."""
         ...
 

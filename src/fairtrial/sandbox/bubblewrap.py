@@ -1,12 +1,13 @@
-"""One fresh bubblewrap for every program (https://github.com/containers/bubblewrap), 0.8 or later.
+"""One fresh bubblewrap for every program (https://github.com/containers/bubblewrap), version 0.6 or later.
 
-The program sees an interpreter, the system's libraries and numpy, all read-only, two small folders of its own in
-memory, and nothing else: no network, no host file, no other process, no /proc.
+The program sees an interpreter, the system's libraries and numpy, all read-only, and two small folders of its own
+in memory. No network, no file of the host's, no other process, no /proc.
 """
 
 from __future__ import annotations
 
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -14,11 +15,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fairtrial.core.errors import ProviderError
+from fairtrial.sandbox import seccomp
 from fairtrial.sandbox.backend import Unavailable
 from fairtrial.sandbox.limits import Limits
 from fairtrial.sandbox.view import WORK, View
+from fairtrial.sandbox.watch import Watch, countable
 
 NOBODY = 65534
+PATIENCE_S = 20
 ENVIRONMENT = {
     "PATH": "/usr/bin",
     "HOME": WORK,
@@ -27,11 +31,9 @@ ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
 }
+DEVICES = ("null", "zero", "full", "random", "urandom")
 OPEN = ("/usr/", "/etc/", "/lib", "/bin")
 """Where every user can reach."""
-
-PATIENCE_S = 20
-DEVICES = ("null", "zero", "full", "random", "urandom")
 
 STAGE = """
 mount -t tmpfs -o mode=755,size=64k,nr_inodes=64 fairtrial /mnt
@@ -47,14 +49,19 @@ exec "$@"
 """
 """As root: what the sandbox may read is put where `nobody` can reach it, in a mount namespace of its own."""
 
+INSTALL = "sudo apt-get install bubblewrap"
+WATCH = Watch()
+
 
 @dataclass(frozen=True, slots=True)
 class Bubblewrap:
-    """program: the bwrap command. view: what the sandbox shows of this machine. root: whether we are root."""
+    """program: the bwrap command. filter: the system calls that are refused. root: whether we are root, and so
+    have a user to drop."""
 
     program: str
     version: str
     view: View
+    filter: bytes
     root: bool = field(default_factory=lambda: os.geteuid() == 0)
     name: str = "bubblewrap"
 
@@ -66,14 +73,21 @@ class Bubblewrap:
     def packages(self) -> str:
         return self.view.packages
 
-    def start(self, program: Sequence[str], limits: Limits) -> subprocess.Popen[bytes]:
+    def start(
+        self, program: Sequence[str], limits: Limits, *, stderr: int = subprocess.DEVNULL
+    ) -> subprocess.Popen[bytes]:
+        """As the port says. The thread that calls must outlive the sandbox, which ends with it."""
+        rules = os.memfd_create("fairtrial-seccomp")
         try:
-            return subprocess.Popen(
-                self.command(program, limits),
+            os.write(rules, self.filter)
+            os.lseek(rules, 0, os.SEEK_SET)
+            process = subprocess.Popen(
+                self.command(program, limits, rules),
                 bufsize=0,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
+                stderr=stderr,
+                pass_fds=(rules,),
                 cwd="/",
                 env={"PATH": os.defpath},
             )
@@ -84,32 +98,30 @@ class Bubblewrap:
                 cause="sandbox",
                 retryable=True,
             ) from error
+        finally:
+            os.close(rules)
+        WATCH.over(process, 2 * limits.memory)
+        return process
 
-    def command(self, program: Sequence[str], limits: Limits) -> list[str]:
-        """The whole command line. As root the real user is dropped before bubblewrap: inside a user namespace that
-        root made, the limit on processes does nothing (measured)."""
-        stage: list[str] = []
-        places: dict[str, str] = {}
+    def command(self, program: Sequence[str], limits: Limits, rules: int) -> list[str]:
+        """The whole command line. rules: the descriptor from which bubblewrap reads the filter.
+
+        As root the real user is dropped first: in a user namespace that root has made, the limit on processes
+        does nothing (measured).
+        """
+        shown, stage = list(self.view.shown), list[str]()
         if self.root:
-            kept = [host for host, _ in self.view.shown if not host.startswith(OPEN)]
+            kept = [host for host, _ in shown if not host.startswith(OPEN)]
             places = {host: f"/mnt/{place}" for place, host in enumerate(kept)}
+            shown = [(places.get(host, host), inside) for host, inside in shown]
             stage = ["unshare", "--mount", "sh", "-euc", STAGE, "sh", *kept]
             stage += ["--", "setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--"]
-        binds = [
-            word for host, inside in self.view.shown for word in ("--ro-bind", places.get(host, host), inside)
-        ]
-        return [
-            *stage,
-            self.program,
-            *_isolation(),
-            *binds,
-            *self._rest(limits),
-            "--",
-            *_bounded(program, limits),
-        ]
+        inside = [*_isolation(self.version), "--seccomp", str(rules), *self._root(shown, limits)]
+        return [*stage, self.program, *inside, "--", *_bounded(program, limits)]
 
-    def _rest(self, limits: Limits) -> list[str]:
-        words: list[str] = []
+    def _root(self, shown: Sequence[tuple[str, str]], limits: Limits) -> list[str]:
+        """The file system inside, and the environment."""
+        words = [word for host, inside in shown for word in ("--ro-bind", host, inside)]
         for target, link in self.view.links:
             words += ["--symlink", target, link]
         for hidden in self.view.hidden:
@@ -125,59 +137,62 @@ class Bubblewrap:
 
 
 def probe(environ: Mapping[str, str]) -> Bubblewrap:
-    """bubblewrap as it is installed here, having run a program. Raises Unavailable."""
+    """bubblewrap as it is installed here, after it has run a program. Raises Unavailable."""
     program = shutil.which("bwrap", path=environ.get("PATH", os.defpath))
     if program is None:
-        raise Unavailable("bwrap is not on PATH", "sudo apt-get install bubblewrap")
-    told = _run([program, "--version"])
-    version = re.search(r"\d+(\.\d+)+", told.stdout)
-    if version is None:
-        raise Unavailable(f"{program} is not bubblewrap", "sudo apt-get install bubblewrap")
-    found = Bubblewrap(program, version[0], View.here())
-    trial = [
-        found.python,
-        "-I",
-        "-S",
-        "-c",
-        f"import sys; sys.path.append({found.packages!r}); import numpy; print(42)",
-    ]
-    ended = _run(found.command(trial, Limits()))
-    if ended.stdout.strip() != "42":
-        reason = (ended.stderr.strip() or f"it ended with status {ended.returncode}").splitlines()[-1]
-        raise Unavailable(f"bubblewrap {version[0]} can't run a program ({reason})", _remedy(reason))
+        raise Unavailable("bwrap is not on PATH", INSTALL)
+    if platform.machine() not in seccomp.ARCHITECTURES:
+        raise Unavailable(f"no list of system calls for {platform.machine()}", "install podman")
+    if not countable():
+        raise Unavailable("this kernel doesn't say which processes are children", "install podman")
+    found = Bubblewrap(program, _version(program), View.here(), seccomp.program(platform.machine()))
+    code = f"import sys; sys.path.append({found.packages!r}); import numpy; print(6 * 7)"
+    told, complaint = _run(found, [found.python, "-I", "-S", "-c", code])
+    if told.strip() != "42":
+        why = complaint.strip().splitlines()[-1:] or ["it ended without a word"]
+        raise Unavailable(f"bubblewrap {found.version} can't run a program ({why[0]})", _remedy(why[0]))
     return found
 
 
-def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+def _version(program: str) -> str:
     try:
-        return subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            stdin=subprocess.DEVNULL,
-            cwd="/",
-            env={"PATH": os.defpath},
-            timeout=PATIENCE_S,
-        )
-    except OSError as error:
-        raise Unavailable(
-            f"{command[0]}: {error.strerror}", "sudo apt-get install bubblewrap util-linux"
-        ) from error
+        told = subprocess.run(
+            [program, "--version"], capture_output=True, text=True, timeout=PATIENCE_S
+        ).stdout
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise Unavailable(f"{program} doesn't answer ({error})", INSTALL) from error
+    version = re.fullmatch(r"bubblewrap (\d+\.\d+(\.\d+)?)\s*", told)
+    if version is None:
+        raise Unavailable(f"{program} is not bubblewrap", INSTALL)
+    return version[1]
+
+
+def _run(found: Bubblewrap, program: Sequence[str]) -> tuple[str, str]:
+    """What the program said, and what was said on its error stream."""
+    try:
+        process = found.start(program, Limits(), stderr=subprocess.PIPE)
+    except ProviderError as error:
+        raise Unavailable(error.message, INSTALL) from error
+    try:
+        told, complaint = process.communicate(timeout=PATIENCE_S)
     except subprocess.TimeoutExpired as error:
-        raise Unavailable(f"{command[0]} doesn't answer within {PATIENCE_S} s", "try again") from error
+        process.kill()
+        process.communicate()
+        raise Unavailable(f"a program doesn't end within {PATIENCE_S} s", "try again") from error
+    return told.decode(errors="replace"), complaint.decode(errors="replace")
 
 
-def _remedy(reason: str) -> str:
-    if "user namespace" in reason or "uid map" in reason or "Operation not permitted" in reason:
-        return "let this user make user namespaces: an AppArmor rule for bwrap, or a sysctl"
+def _remedy(why: str) -> str:
+    if re.search(r"namespace|uid map|not permitted", why):
+        return "let this user make user namespaces (a sysctl, or an AppArmor profile for bwrap), or install podman"
     return "install podman"
 
 
-def _isolation() -> list[str]:
-    words = ["--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session"]
-    words += ["--clearenv", "--cap-drop", "ALL", "--hostname", "sandbox"]
-    return [*words, "--uid", str(NOBODY), "--gid", str(NOBODY)]
+def _isolation(version: str) -> list[str]:
+    words = ["--unshare-all", "--unshare-user", "--die-with-parent", "--new-session", "--clearenv"]
+    if tuple(map(int, version.split("."))) >= (0, 8):  # where it is missing, the filter alone refuses them
+        words.append("--disable-userns")
+    return [*words, "--cap-drop", "ALL", "--hostname", "sandbox", "--uid", str(NOBODY), "--gid", str(NOBODY)]
 
 
 def _bounded(program: Sequence[str], limits: Limits) -> list[str]:
