@@ -15,6 +15,7 @@ WORK = "/work"
 PACKAGES = "/packages"
 PYTHON = "/python"
 LIBRARIES = ("lib", "lib32", "lib64", "libx32")
+OURS = Path(__file__).resolve().parents[2]
 DATA = ("/usr/share/zoneinfo", "/etc/alternatives")
 
 
@@ -55,13 +56,14 @@ class View:
             environment["LD_LIBRARY_PATH"] = (
                 f"{PYTHON}/lib"  # a shared libpython may be sought at its old place
             )
-        hidden = [
+        hidden = {
             f"{inside}/{folder.relative_to(host)}"
             for host, inside in shown
-            for folder in sorted(Path(host).glob("python*/*-packages"))
-        ]
+            for folder in [*Path(host).glob("python*/*-packages"), OURS]
+            if folder.is_relative_to(host)
+        }
         shown += [(str(path), f"{PACKAGES}/{path.name}") for path in _numpy()]
-        return cls(tuple(shown), tuple(links), tuple(hidden), str(python), PACKAGES, environment)
+        return cls(tuple(shown), tuple(links), tuple(sorted(hidden)), str(python), PACKAGES, environment)
 
 
 def _numpy() -> list[Path]:
