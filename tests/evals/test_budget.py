@@ -19,7 +19,8 @@ from fairtrial.core.sample import Message
 from fairtrial.evals.budget import MAYBE_BILLED, OVERHEAD, Budget
 from fairtrial.evals.planning import make_plan
 from fairtrial.evals.retry import RetryPolicy
-from fairtrial.evals.runner import Bench, Earlier, Runner, Stop
+from fairtrial.evals.runner import Bench, Earlier, Runner
+from fairtrial.evals.stop import Stop
 from tests.laboratory import FakeModel, FlatPrices, HandClock, ListJournal, Nobody, sums
 
 SPEC = ModelSpec("fake", "model")

@@ -17,7 +17,8 @@ from fairtrial.core.task import Task
 from fairtrial.evals.budget import Budget
 from fairtrial.evals.planning import make_plan
 from fairtrial.evals.retry import RetryPolicy
-from fairtrial.evals.runner import BREAKER, Bench, Earlier, Runner, Stop
+from fairtrial.evals.runner import BREAKER, Bench, Earlier, Runner
+from fairtrial.evals.stop import Stop
 from tests.laboratory import FakeModel, FlatPrices, HandClock, ListJournal, Nobody, correct, sums
 
 QUICK = RetryPolicy(max_retries=2, max_wait_s=1.0, first_s=0.01, cap_s=0.02)

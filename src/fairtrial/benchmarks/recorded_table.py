@@ -12,6 +12,7 @@ from fairtrial.benchmarks import load
 from fairtrial.benchmarks.recordings import ABOUT, KEYS, RECORDINGS, authors_verdicts
 from fairtrial.core.output import Output
 from fairtrial.core.record import AS_IT_STANDS
+from fairtrial.core.scorers import TextScorer
 
 HEAD = (
     "# GSM8K: our verdicts on recorded answers against the authors'",
@@ -66,13 +67,15 @@ def agreements() -> Iterator[Agreement]:
     """Every model under every reading of the task `gsm8k`, the primary one first."""
     task = load("gsm8k", num_fewshot=0)
     samples = {sample.id: sample for sample in task.samples}
+    marker = task.scorer
+    assert isinstance(marker, TextScorer)
     for model in KEYS:
         verdicts = authors_verdicts(model)
         found: dict[str, list[tuple[str, str, bool]]] = {}
         for row in RECORDINGS[model]():
             sample_id, text = str(row["id"]), str(row["output"])
-            score = task.scorer(Output(text, "stop"), samples[sample_id])
-            values = {str(task.scorer.form["name"]): score.value, **score.others}
+            score = marker(Output(text, "stop"), samples[sample_id])
+            values = {str(marker.form["name"]): score.value, **score.others}
             values.pop(AS_IT_STANDS)
             for reading, value in values.items():
                 found.setdefault(reading, []).append((sample_id, text, value == 1))

@@ -13,7 +13,7 @@ from typing import Any
 from fairtrial.core.canon import JSON
 from fairtrial.core.errors import IntegrityError, UsageError
 from fairtrial.core.output import STOPS, Loglik, Output, Usage
-from fairtrial.core.record import Attempt, Failure, Record, Score
+from fairtrial.core.record import Attempt, Execution, Failure, Record, Score
 
 _USAGE = ("input_tokens", "output_tokens", "reasoning_tokens", "cached_tokens", "cache_write_tokens")
 _PLAIN = (
@@ -48,6 +48,7 @@ _RECORD = (
     "output",
     "attempts",
 )
+_EXECUTION = ("sandbox", "cause", "detail", "calls", "seconds")
 _DECIMAL = re.compile(r"[0-9]+(\.[0-9]+)?")
 _READABLE = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 """Made once: `json.dumps` makes an encoder for every record."""
@@ -68,9 +69,9 @@ def record_line(record: Record) -> bytes:
 
 
 def record_json(record: Record) -> dict[str, JSON]:
-    """The record as plain data, keys in reading order."""
-    result = record.result
-    return {
+    """The record as plain data, keys in reading order. "execution" is there only where something was executed."""
+    result, execution = record.result, record.execution
+    data: dict[str, JSON] = {
         "id": record.sample_id,
         "epoch": record.epoch,
         "state": record.state,
@@ -89,6 +90,9 @@ def record_json(record: Record) -> dict[str, JSON]:
         "output": None if record.output is None else _output_json(record.output),
         "attempts": [{name: getattr(each, name) for name in _ATTEMPT} for each in record.attempts],
     }
+    if execution is not None:
+        data["execution"] = {name: getattr(execution, name) for name in _EXECUTION}
+    return data
 
 
 def _output_json(output: Output) -> dict[str, JSON]:
@@ -103,7 +107,8 @@ def parse_record(line: bytes | str, where: str = "records.jsonl") -> Record:
     """A record from its line. Raises IntegrityError naming `where`, for anything that is not one."""
     try:
         data = json.loads(line, object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
-        return _record(_only(data, _RECORD))
+        executed = isinstance(data, dict) and "execution" in data
+        return _record(_only(data, (*_RECORD, "execution") if executed else _RECORD))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, UsageError) as error:
         raise IntegrityError(
             f"{where}: this line is no record of ours ({type(error).__name__}: {error})",
@@ -127,6 +132,7 @@ def _record(data: Mapping[str, Any]) -> Record:
         groups={_text(key): _text(value) for key, value in data["groups"].items()},
         attempts=tuple(_attempt(_only(each, _ATTEMPT)) for each in data["attempts"]),
         cost_usd=_money(data["cost_usd"]),
+        execution=_execution(data) if "execution" in data else None,
     )
 
 
@@ -141,6 +147,17 @@ def _result(data: Mapping[str, Any]) -> Score | Failure:
     if data["state"] != "failed":
         raise ValueError("a failure's state is failed")
     return Failure(**{name: _text(value) for name, value in _only(failure, _FAILURE).items()})
+
+
+def _execution(data: Mapping[str, Any]) -> Execution:
+    kept = _only(data["execution"], _EXECUTION)
+    sandbox, seconds, calls = kept["sandbox"], _seconds(kept["seconds"]), _whole(kept["calls"])
+    if not isinstance(sandbox, dict) or seconds is None or calls is None:
+        raise TypeError("an execution states its sandbox, its calls and its seconds")
+    cause = _text(kept["cause"])
+    if data["score"] is None or (data["state"] == "right" and cause):
+        raise ValueError("what was executed has a score that goes with its cause")
+    return Execution(sandbox, cause, _text(kept["detail"]), calls, seconds)
 
 
 def _output(data: Mapping[str, Any]) -> Output:

@@ -9,7 +9,7 @@ ruling against it, with a cause; a fault of ours is an error, and never a ruling
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from fairtrial.core.canon import JSON
@@ -60,10 +60,15 @@ class Exam:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One program before its judge. program: Python source that should define the exam's entry point."""
+    """One program before its judge. program: Python source that should define the exam's entry point.
+
+    readings: other programs that the same answer could be read as, by name. They are judged beside it, each in a
+    trial of its own, and never in it.
+    """
 
     program: str
     exam: Exam
+    readings: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,8 @@ class Ruling:
     "no-function", "too-large"), "" where it passed. detail: one line for a person, from hostile bytes. calls:
     replies that were taken. further: None where no further inputs were asked for or the exam was failed,
     otherwise whether the program agreed with the reference on them all. seconds: wall time of the whole trial.
+    others: whether each of the trial's other readings passed, by name; `judge` leaves it empty, the runner fills
+    it.
     """
 
     passed: bool
@@ -83,6 +90,7 @@ class Ruling:
     calls: int = 0
     further: bool | None = None
     seconds: float = 0.0
+    others: Mapping[str, bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.passed != (not self.cause) or (self.passed and self.calls < 1):

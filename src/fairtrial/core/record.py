@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from fairtrial.core.canon import JSON
 from fairtrial.core.errors import UsageError
 from fairtrial.core.output import Output
 
@@ -17,6 +18,8 @@ _NO_CREDIT = ("wrong", "unparsed", "truncated", "refused")
 AS_IT_STANDS = "cut answers as they stand"
 """Key in `Score.others`: the score if an answer cut by the length limit is taken as it stands."""
 
+DERIVED = "with derived inputs"
+"""Key in `Score.others`: the score if inputs derived from the tests' own counted as tests too."""
 
 UNMARKED = "scoring"
 """Cause of a failure in which the answer came but could not be marked: marked again, not asked again."""
@@ -72,8 +75,22 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Execution:
+    """How a score came from running a program. sandbox: backend, version and limits, as the sandbox states them.
+    cause, detail: why it was ruled against, both "" where it passed. calls: replies that were taken. seconds:
+    wall time of the whole trial."""
+
+    sandbox: Mapping[str, JSON]
+    cause: str = ""
+    detail: str = ""
+    calls: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
-    """One line of a run's journal. `groups` holds the sample's metadata that slices and clusters read."""
+    """One line of a run's journal. `groups` holds the sample's metadata that slices and clusters read.
+    execution: only of a score that came from running a program."""
 
     sample_id: str
     epoch: int
@@ -86,6 +103,7 @@ class Record:
     groups: Mapping[str, str] = field(default_factory=dict)
     attempts: tuple[Attempt, ...] = ()
     cost_usd: str | None = None
+    execution: Execution | None = None
 
     @property
     def key(self) -> tuple[str, int]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from fairtrial.core.canon import JSON
+from fairtrial.core.execution import ExecutedScorer
 from fairtrial.core.output import Output
 from fairtrial.core.question import GREEDY, Decoding, Generate, Loglikelihood, Question
 from fairtrial.core.record import Score
@@ -54,7 +55,7 @@ class Task:
     samples: Sequence[Sample]
     origin: Origin
     prompt: Prompt
-    scorer: Scorer
+    scorer: Scorer | ExecutedScorer
     decoding: Decoding = GREEDY
     system: str | None = None
     cluster: str = ""

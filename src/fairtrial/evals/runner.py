@@ -14,17 +14,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from fairtrial.core.errors import FairtrialError, IntegrityError, ProviderError, StoreError
+from fairtrial.core.errors import FairtrialError, IntegrityError, ProviderError, StoreError, UsageError
+from fairtrial.core.execution import ExecutedScorer, Sandbox
 from fairtrial.core.output import Output
 from fairtrial.core.plan import Plan
 from fairtrial.core.ports import Clock, Journal, Model, Prices, Progress
 from fairtrial.core.question import Generate, Question, question_digest
 from fairtrial.core.record import UNMARKED, Attempt, Failure, Record, Score
 from fairtrial.core.sample import Sample
-from fairtrial.core.task import Task
+from fairtrial.core.task import Scorer, Task
 from fairtrial.evals.budget import Budget
+from fairtrial.evals.court import PENDING, Court
 from fairtrial.evals.gate import Gate
 from fairtrial.evals.retry import STANDARD, RetryPolicy
+from fairtrial.evals.stop import Stop
 
 BREAKER = 10
 """Completed requests that must all fail for one non-retryable cause before the run stops by itself."""
@@ -51,25 +54,10 @@ class Earlier:
         return cls(frozenset(answered), unmarked)
 
 
-@dataclass(slots=True)
-class Stop:
-    """Why nothing new is sent any more. Set by the first Ctrl-C, a spent budget, a breaker, a full disk."""
-
-    reason: str = ""
-    event: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def request(self, reason: str) -> None:
-        self.reason = self.reason or reason
-        self.event.set()
-
-    @property
-    def wanted(self) -> bool:
-        return self.event.is_set()
-
-
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What the runner works with; the lab puts it together."""
+    """What the runner works with; the lab puts it together. sandbox: for tasks whose answers are programs.
+    judges: programs that run at once."""
 
     model: Model
     journal: Journal
@@ -80,6 +68,8 @@ class Bench:
     connections: int = 20
     retry: RetryPolicy = STANDARD
     budget: Budget | None = None
+    sandbox: Sandbox | None = None
+    judges: int = 1
 
 
 class Runner:
@@ -94,6 +84,23 @@ class Runner:
         self._breaker_cause: str | None = None
         self._homeless: list[Record] = []
         self._store_error: StoreError | None = None
+        self._scorer: Scorer | None = None
+        self._court: Court | None = None
+        if isinstance(task.scorer, ExecutedScorer):
+            self._court = self._convene(task.scorer)
+        else:
+            self._scorer = task.scorer
+
+    def _convene(self, scorer: ExecutedScorer) -> Court:
+        if self.bench.sandbox is None:
+            raise UsageError(f"{self.task.name} is marked by running programs, and there is no sandbox")
+        now = self.bench.clock.monotonic
+        return Court(scorer, self.bench.sandbox, self.bench.judges, keep=self._keep, now=now, stop=self.stop)
+
+    @property
+    def judging_s(self) -> float | None:
+        """Seconds of the clock in which programs were being judged; None for a task without any."""
+        return None if self._court is None else self._court.wall_s
 
     async def run(self, earlier: Earlier) -> None:
         """Ask what `earlier` does not answer yet. Raises StoreError if a record could not be kept."""
@@ -103,14 +110,17 @@ class Runner:
         syncing = asyncio.create_task(self._sync_in_groups())
         try:
             async with asyncio.TaskGroup() as group:
-                for _ in range(workers):
-                    group.create_task(self._work(todo))
+                asking = [group.create_task(self._work(todo)) for _ in range(workers)]
+                if self._court is not None:
+                    self._court.sit(group, asking)
         except* FairtrialError as errors:
             raise errors.exceptions[0] from None
         finally:
             watch.cancel()
             syncing.cancel()
             await asyncio.gather(watch, syncing, return_exceptions=True)
+            for record in self._court.waiting() if self._court else ():
+                self._keep(record)
         self._last_chance()
 
     def _todo(self, earlier: Earlier) -> Iterator[tuple[Sample, int, Record | None]]:
@@ -135,7 +145,12 @@ class Runner:
                 if asked is None:
                     return
                 record = asked
-            self._keep(record)
+            if record.result is PENDING and self._court is not None:
+                # A worker that waits for a place before the court holds no connection.
+                if unmarked is not None or self._journalled(record):
+                    await self._court.take(record, sample)
+            else:
+                self._keep(record)
 
     async def _ask(self, sample: Sample, question: Question) -> Record | None:
         """One question, with all its attempts. None where a stop came before an answer."""
@@ -173,7 +188,7 @@ class Runner:
             finally:
                 self.gate.leave()
             waited = wait
-            if not await self._sleep(wait):
+            if not await self.stop.sleep(wait):
                 return None
 
     async def _put(self, question: Question) -> Output:
@@ -189,9 +204,11 @@ class Runner:
         attempts: tuple[Attempt, ...],
         cost: Decimal | None,
     ) -> Record:
+        if self._scorer is None:
+            return self._record(sample, question, PENDING, attempts, output, cost)
         result: Score | Failure
         try:
-            result = self.task.scorer(output, sample)
+            result = self._scorer(output, sample)
         except IntegrityError:
             raise
         except ProviderError as error:
@@ -235,15 +252,19 @@ class Runner:
 
     def _keep(self, record: Record) -> None:
         """Journal first, then everything else. Without a journal line nothing counts as answered."""
+        if record.result is PENDING or self._journalled(record):
+            self.bench.keep(record)
+            self.bench.progress.advanced(record, self.gate.active)
+
+    def _journalled(self, record: Record) -> bool:
         try:
             self.bench.journal.append(record)
         except StoreError as error:
             self._homeless.append(record)
             self._store_error = error
             self.stop.request("store")
-            return
-        self.bench.keep(record)
-        self.bench.progress.advanced(record, self.gate.active)
+            return False
+        return True
 
     def _last_chance(self) -> None:
         """Answers that found no place: the disk may have room again by now. What still has none is told."""
@@ -286,16 +307,6 @@ class Runner:
         if held is None:
             self.stop.request(f"the next question could pass --max-cost {self.bench.budget.limit}")
         return held
-
-    async def _sleep(self, seconds: float) -> bool:
-        """Wait; False where a stop came meanwhile."""
-        if seconds <= 0:
-            return not self.stop.wanted
-        try:
-            await asyncio.wait_for(self.stop.event.wait(), seconds)
-        except TimeoutError:
-            return True
-        return False
 
     async def _open_gate_on_stop(self) -> None:
         await self.stop.event.wait()

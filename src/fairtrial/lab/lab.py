@@ -52,7 +52,8 @@ from fairtrial.core.version import VERSION
 from fairtrial.evals.budget import Budget
 from fairtrial.evals.planning import make_plan
 from fairtrial.evals.retry import RetryPolicy
-from fairtrial.evals.runner import Bench, Earlier, Runner, Stop
+from fairtrial.evals.runner import Bench, Earlier, Runner
+from fairtrial.evals.stop import Stop
 from fairtrial.lab.bundled import BUNDLED
 from fairtrial.lab.loop import interrupts, settled_memory, to_the_end
 from fairtrial.lab.opening import open_task

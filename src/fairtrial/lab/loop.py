@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from fairtrial.core.ports import Progress
-from fairtrial.evals.runner import Stop
+from fairtrial.evals.stop import Stop
 from fairtrial.lab.run import STOPPED
 
 T = TypeVar("T")
