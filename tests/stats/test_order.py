@@ -109,6 +109,20 @@ def test_a_file_without_an_order_passes_the_control_as_often_as_promised() -> No
     assert clopper_pearson(hits, draws, level=0.9999)[0] <= 0.05
 
 
+def test_ties_count_as_evidence_against_order() -> None:
+    found = compressor_control([b"same "] * 8, draws=19, rng=np.random.default_rng(5))
+    assert found.p == 1 and found.z == 0
+
+
+def test_the_long_window_sees_what_zlib_forgets() -> None:
+    """Two copies of a text, 100 kB apart: the second costs next to nothing, or all of it again."""
+    rng = np.random.default_rng(6)
+    texts = [rng.bytes(20_000) for _ in range(5)]
+    whole = compressor_control(texts * 2, draws=1, rng=rng, compressor="lzma").size
+    assert whole < 1.05 * 100_000
+    assert compressor_control(texts * 2, draws=1, rng=rng).size > 199_000
+
+
 def test_which_controls_forbid_the_test() -> None:
     assert failed_controls({"zlib": 0.2, "lzma": 0.06}, {"planted": 0.01}) == ()
     assert failed_controls({"zlib": 0.05, "lzma": 0.2}, {"planted": 0.3}) == ("zlib", "planted")
