@@ -59,8 +59,12 @@ class Channel:
         os.set_blocking(self._out, False)
         self._held = bytearray()
 
-    def close(self) -> None:
+    def kill(self) -> None:
         self._process.kill()
+
+    def close(self) -> None:
+        """Raises subprocess.TimeoutExpired where the kernel doesn't let go of it."""
+        self.kill()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 with suppress(OSError):  # nothing is buffered, so nothing can be lost

@@ -52,12 +52,15 @@ class Hearing:
 
     def __enter__(self) -> Hearing:
         with ExitStack() as stack:
-            self.oracle = self._guest(stack, "oracle", guest.ORACLE)
+            self._parts = guest.FURTHER if self.exam.further else guest.ORACLE
+            self.oracle = self._guest(stack, "oracle", self._parts)
             self.program = self._guest(stack, "program", guest.CANDIDATE)
             self._stack = stack.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.oracle.kill()
+        self.program.kill()
         self._stack.close()
 
     def _guest(self, stack: ExitStack, side: Side, parts: tuple[str, ...]) -> Channel:
@@ -73,7 +76,7 @@ class Hearing:
             raise UsageError(
                 f"the exam of {self.exam.entry_point} takes {len(exam):,} bytes of {EXAM_BYTES:,}"
             )
-        self.oracle.send(guest.sources(guest.ORACLE) + exam)
+        self.oracle.send(guest.sources(self._parts) + exam)
         self.program.send(guest.sources(guest.CANDIDATE))
         try:
             self._load(program)
@@ -103,7 +106,6 @@ class Hearing:
                 self.calls += 1
                 self._answer(reply)
             else:
-                self.program.quiet()
                 return self._ruling(message)
 
     def _ruling(self, message: Mapping[str, Any]) -> Ruling:
@@ -111,6 +113,7 @@ class Hearing:
         if passed is True and not self.calls:
             return Ruling(False, "no-call", "the exam ended without a call")
         if passed is True:
+            self.program.quiet()
             return Ruling(True, calls=self.calls)
         if passed is not False or cause not in CAUSES or type(why) is not str:
             raise Breach("oracle", "bad-reply", "no verdict", plain=True)
