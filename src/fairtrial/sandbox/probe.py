@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from fairtrial.core.errors import UnknownName, UsageError
-from fairtrial.sandbox import bubblewrap
+from fairtrial.sandbox import bubblewrap, container
 from fairtrial.sandbox.backend import Backend, Unavailable
 
-ORDER = {"bubblewrap": bubblewrap.probe}
+ORDER: dict[str, Callable[[Mapping[str, str]], Backend]] = {
+    "bubblewrap": bubblewrap.probe,
+    "podman": partial(container.probe, "podman"),
+    "docker": partial(container.probe, "docker"),
+}
 CHOICE = "FAIRTRIAL_SANDBOX"
-SETTINGS = ("PATH", CHOICE, "FAIRTRIAL_SANDBOX_IMAGE")
+SETTINGS = ("PATH", CHOICE, container.IMAGE)
 
 
 @dataclass(frozen=True, slots=True)
