@@ -1,0 +1,9 @@
+"""Takes no arguments.
+
+exam: HumanEval/53
+cause: raised
+"""
+
+
+def add():
+    return 1
