@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SPECIMENS := .venv-specimens/bin/python -m specimens
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test check fmt lint types arch docs perf parity specimens pictures system clean
+.PHONY: demo test check fmt lint types arch docs perf parity attacks specimens pictures system clean
 
 demo: $(VENV)/.runtime            ## recorded real answers compared, two bundled models on trial; offline, no key
 	$(BIN)/fairtrial demo
@@ -39,6 +39,9 @@ perf: $(VENV)/.perf               ## side by side with other runners; writes doc
 parity: $(VENV)/.dev .venv-parity/.done  ## scores equal lm-evaluation-harness, item by item
 	$(BIN)/python -m tests.parity
 
+attacks: $(VENV)/.dev system .venv-attacks/.done  ## wrong programs before our judge and before others; writes its table
+	$(BIN)/python -m tests.sandbox.peers
+
 specimens: .venv-specimens/.done  ## the bundled models trained again (torch, CPU), their cards compared with those that ship
 	$(SPECIMENS) train trunk
 	$(SPECIMENS) train honest & honest=$$!; $(SPECIMENS) train cheat && wait $$honest
@@ -69,10 +72,15 @@ $(VENV)/.perf: $(VENV)/.dev perf/requirements.txt
 	.venv-parity/bin/python -m pip --disable-pip-version-check --quiet install --requirement tests/parity/requirements.txt
 	@touch $@
 
+.venv-attacks/.done: tests/sandbox/peers/requirements.txt
+	$(PYTHON) -m venv .venv-attacks
+	.venv-attacks/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --requirement tests/sandbox/peers/requirements.txt
+	@touch $@
+
 .venv-specimens/.done: specimens/requirements.txt
 	$(PYTHON) -m venv .venv-specimens
 	.venv-specimens/bin/python -m pip --disable-pip-version-check --quiet install --requirement specimens/requirements.txt --editable .
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .venv-parity .venv-specimens .cache build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-parity .venv-attacks .venv-specimens .cache build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
