@@ -5,7 +5,7 @@ from __future__ import annotations
 from fairtrial.core.output import Output
 from fairtrial.core.question import Generate
 from fairtrial.families import load
-from fairtrial.families.task import Prompt, WholeText, family_task, whole_text
+from fairtrial.families.task import WORDS, Prompt, family_task, whole_text
 
 FAMILY = load("arithmetic")
 SAMPLE = FAMILY.sample("bus", bytes(32))
@@ -36,4 +36,6 @@ def test_the_whole_text_is_question_and_worked_answer() -> None:
     plain = FAMILY.sample("bus", bytes(32))
     bare = type(plain)(plain.id, plain.input, plain.target)
     assert whole_text(bare) == f"{plain.text}\nA: {plain.target[0]}"
-    assert WholeText().continuations(type(plain)("x", "Q:", ("A",), ("one", "two"))) == (" one", " two")
+    asked = WORDS.likelihoods
+    assert asked.continuations(type(plain)("x", "Q:", ("A",), ("one", "two"))) == (" one", " two")
+    assert asked.form == {"context": "Q:", "continuation": " {question}\nA: {answer}", "version": "1"}

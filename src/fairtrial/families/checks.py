@@ -37,6 +37,9 @@ it, luck with the draw hides the inflation that is looked for."""
 MAX_REPEATED: Final = 0.5
 """Share of items of which two siblings ask the same. They are drawn again, all together; more cost time."""
 
+MAX_WORDS: Final = 100
+"""Different words of a trait beyond which only their length is compared: hardly one would come twice."""
+
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 
 
@@ -81,12 +84,12 @@ def difficulty(
     published: Sequence[int] | None = None,
     permutations: int = PERMUTATIONS,
 ) -> Check:
-    """Is one place harder than another? By steps, digits and size of the numbers; and by outcomes, (items,
+    """Is one place harder than another? By steps, work and size of the numbers; and by outcomes, (items,
     siblings), 1 where a model that hasn't seen the items was right, if there are any."""
     arranged = _arranged(rows, published)
     everything = range(len(rows))
     features = [
-        numeric("digits to work with", everything, _table(arranged, work)),
+        numeric("work", everything, _table(arranged, work)),
         numeric("largest number", everything, _table(arranged, _largest)),
         numeric("steps", everything, _table(arranged, _steps)),
     ]
@@ -97,16 +100,16 @@ def difficulty(
 
 
 def spread(rows: Rows) -> Check:
-    """Do siblings of one template ask about the same work? Same steps, and digits within MAX_SPREAD."""
+    """Do siblings of one template ask about the same work? Same steps, and work within MAX_SPREAD."""
     worst, ratio = "", 0.0
     for template, members in _by_template(rows).items():
         if any(len({_steps(each) for each in rows[at]}) > 1 for at in members):
             return Check("spread", False, f"{template}: siblings of one item take different numbers of steps")
-        digits = np.array([work(each) for at in members for each in rows[at]])
-        low, high = np.quantile(digits, (0.1, 0.9))
+        works = np.array([work(each) for at in members for each in rows[at]])
+        low, high = np.quantile(works, (0.1, 0.9))
         if high / max(low, 1) > ratio:
             worst, ratio = template, float(high / max(low, 1))
-    told = f"the heavy siblings of {worst} have {ratio:.1f} times the digits of the light ones"
+    told = f"the heavy siblings of {worst} have {ratio:.1f} times the work of the light ones"
     return Check("spread", ratio <= MAX_SPREAD, f"{told} ({MAX_SPREAD:g} allowed)")
 
 
@@ -122,7 +125,11 @@ def variety(rows: Rows) -> Check:
 
 
 def work(sample: Sample) -> float:
-    """Digits in question and answer: about what a person has to read and write."""
+    """What a person has to read and write: as the family states it (`metadata["work"]`), otherwise the digits in
+    question and answer."""
+    stated = sample.metadata.get("work")
+    if isinstance(stated, int):
+        return float(stated)
     return float(sum(len(each.replace(".", "")) for each in _numbers(sample) + list(sample.target[:1])))
 
 
@@ -147,6 +154,7 @@ def _traits(rows: Rows) -> list[Feature]:
     everything = range(len(rows))
     features = [
         numeric("length of the text", everything, _table(rows, lambda each: float(len(each.text)))),
+        numeric("lines of the text", everything, _table(rows, lambda each: float(each.text.count("\n")))),
         numeric("size of the numbers", everything, _table(rows, _size)),
     ]
     for template, members in _by_template(rows).items():
@@ -169,6 +177,8 @@ def _trait(name: str, rows: Sequence[int], values: Sequence[Sequence[str]]) -> F
             return numeric(name, rows, np.array([[read(each) for each in row] for row in values]))
         except ValueError:
             continue
+    if len({each for row in values for each in row}) > MAX_WORDS:
+        return numeric(name, rows, np.array([[float(len(each)) for each in row] for row in values]))
     return words(name, rows, values)
 
 

@@ -1,4 +1,4 @@
-"""The words in which samples of a family are asked, and a task of them."""
+"""Word problems: asked in one line, marked by the last number. And a task of samples of any family."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from fairtrial.core.canon import JSON
-from fairtrial.core.family import Family
 from fairtrial.core.question import Decoding
 from fairtrial.core.sample import Message, Origin, Sample
 from fairtrial.core.scorers import parse_scorer
-from fairtrial.core.task import Task
+from fairtrial.core.task import Scorer, Task
+from fairtrial.families.manner import AskedFamily, Manner, WholeText
 
 VERSION: Final = "1"
 QUESTION: Final = "Q: {question}\nA:"
@@ -34,32 +34,17 @@ class Prompt:
         return ()
 
 
-@dataclass(frozen=True, slots=True)
-class WholeText:
-    """How likely is each sibling, question and answer, behind the letter that they all begin with?"""
-
-    @property
-    def form(self) -> Mapping[str, JSON]:
-        return {"context": "Q:", "continuation": " {question}\nA: {answer}", "version": VERSION}
-
-    def messages(self, sample: Sample) -> tuple[Message, ...]:
-        return (Message("user", "Q:"),)
-
-    def continuations(self, sample: Sample) -> tuple[str, ...]:
-        return tuple(f" {each}" for each in sample.choices)
-
-
-def family_task(family: Family, samples: Sequence[Sample], *, name: str = "") -> Task:
-    """Every sample asked once, marked by its last number. name: of the form, without one the family's."""
+def family_task(family: AskedFamily, samples: Sequence[Sample], *, name: str = "") -> Task:
+    """Every sample asked once. name: of the form, without one the family's."""
     return Task(
         name=name or family.name,
         version=VERSION,
         asks="generate",
         samples=tuple(samples),
         origin=Origin(name=family.name, source=f"item family {family.name}", digest=family.digest),
-        prompt=Prompt(),
-        scorer=parse_scorer("number"),
-        decoding=DECODING,
+        prompt=family.manner.prompt,
+        scorer=family.manner.scorer({each.id: each for each in samples}),
+        decoding=family.manner.decoding,
         cluster="template",
         slices=("template",),
     )
@@ -68,3 +53,26 @@ def family_task(family: Family, samples: Sequence[Sample], *, name: str = "") ->
 def whole_text(sample: Sample) -> str:
     """Question and worked answer, as a form is printed: `What is 3+4?` and below it `A: 3+4=7`."""
     return f"{sample.text}\nA: {sample.metadata.get('solution', sample.target[0])}"
+
+
+def _scorer(samples: Mapping[str, Sample]) -> Scorer:
+    return parse_scorer("number")
+
+
+def _row(sample: Sample) -> dict[str, JSON]:
+    return {"input": sample.text, "target": sample.target[0]}
+
+
+def _shown(sample: Sample) -> str:
+    return f"{sample.text} -> {sample.target[0]}"
+
+
+WORDS: Final = Manner(
+    prompt=Prompt(),
+    scorer=_scorer,
+    decoding=DECODING,
+    likelihoods=WholeText("Q:", "{question}\nA: {answer}", VERSION),
+    whole=whole_text,
+    row=_row,
+    shown=_shown,
+)

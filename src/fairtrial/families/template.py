@@ -11,7 +11,9 @@ from fairtrial.core.errors import UnknownName, UsageError
 from fairtrial.core.sample import Sample
 from fairtrial.families.expression import Formula
 from fairtrial.families.law import Law, Stream
+from fairtrial.families.manner import Manner
 from fairtrial.families.operations import FormulaError, Value
+from fairtrial.families.task import WORDS
 from fairtrial.families.wording import Wording, show
 
 ATTEMPTS = 1_000
@@ -97,6 +99,10 @@ class TemplateFamily:
     @property
     def templates(self) -> tuple[str, ...]:
         return tuple(self.members)
+
+    @property
+    def manner(self) -> Manner:
+        return WORDS
 
     @property
     def published(self) -> tuple[str, ...]:

@@ -11,11 +11,10 @@ from fairtrial.core.errors import UsageError
 from fairtrial.core.extractors import LETTERS
 from fairtrial.core.family import Family
 from fairtrial.core.sample import Origin, Sample
-from fairtrial.core.scorers import parse_scorer
 from fairtrial.core.task import Task
 from fairtrial.core.twin import Place, SiblingRank, Twin
 from fairtrial.families.checks import difficulty, exchangeability
-from fairtrial.families.task import DECODING, Prompt, WholeText, whole_text
+from fairtrial.families.manner import AskedFamily, Manner
 from fairtrial.trust.draw import Draw
 from fairtrial.trust.forms import siblings
 
@@ -23,7 +22,7 @@ VERSION: Final = "1"
 
 
 def twin(
-    family: Family, draw: Draw, *, fresh: int, items: int | None = None, demonstration: bool = False
+    family: AskedFamily, draw: Draw, *, fresh: int, items: int | None = None, demonstration: bool = False
 ) -> Twin:
     """The twin of one draw. fresh: siblings asked beside the published one, 1 to K; items: only the first so many.
 
@@ -35,8 +34,10 @@ def twin(
     count = draw.n if items is None else items
     if not 1 <= count <= draw.n:
         raise UsageError(f"{count} items of a draw of {draw.n}", f"give 1 to {draw.n}")
+    manner = family.manner
     places: dict[str, Place] = {}
     asked: list[tuple[bytes, Sample]] = []
+    siblings_asked: dict[str, Sample] = {}
     ranked: list[Sample] = []
     ties: dict[str, bytes] = {}
     rows = siblings(draw, family, items=count)
@@ -46,10 +47,11 @@ def twin(
         for column, index in enumerate((published, *draw.fresh(item, fresh))):
             name = f"item-{item:05d}.{index}"
             places[name] = Place(item, column, template)
+            siblings_asked[name] = instances[index]
             order = hashlib.sha256(draw.tie_break(item) + name.encode()).digest()
             asked.append((order, _placed(instances[index], name, column, template)))
         name = f"item-{item:05d}"
-        ranked.append(_ranked(instances, name, LETTERS[published], template))
+        ranked.append(_ranked(instances, name, LETTERS[published], template, manner))
         ties[name] = draw.tie_break(item)
     origin = Origin(family.name, f"family {family.name}, draw {draw.commitment}", family.digest)
     answers = Task(
@@ -58,9 +60,9 @@ def twin(
         asks="generate",
         samples=tuple(sample for _, sample in sorted(asked, key=lambda each: each[0])),
         origin=origin,
-        prompt=Prompt(),
-        scorer=parse_scorer("number"),
-        decoding=DECODING,
+        prompt=manner.prompt,
+        scorer=manner.scorer(siblings_asked),
+        decoding=manner.decoding,
         cluster="template",
         slices=("form",),
     )
@@ -70,7 +72,7 @@ def twin(
         asks="loglikelihood",
         samples=tuple(ranked),
         origin=origin,
-        prompt=WholeText(),
+        prompt=manner.likelihoods,
         scorer=SiblingRank(),
         cluster="template",
     )
@@ -90,15 +92,12 @@ def _controls(family: Family, rows: Sequence[Sequence[Sample]], published: Seque
     return tuple(f"{each.name}: {each.sentence}" for each in checks)
 
 
-def published_rows(family: Family, draw: Draw) -> bytes:
+def published_rows(family: AskedFamily, draw: Draw) -> bytes:
     """The published form as rows of own data, JSON lines: what the world gets to see."""
     rows = [
-        {
-            "id": f"item-{item:05d}",
-            "input": instances[draw.published(item)].text,
-            "target": instances[draw.published(item)].target[0],
-            "metadata": {"template": draw.template(item)},
-        }
+        {"id": f"item-{item:05d}"}
+        | family.manner.row(instances[draw.published(item)])
+        | {"metadata": {"template": draw.template(item)}}
         for item, instances in enumerate(siblings(draw, family))
     ]
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
@@ -109,6 +108,7 @@ def _placed(sibling: Sample, name: str, column: int, template: str) -> Sample:
     return Sample(name, sibling.input, sibling.target, metadata={"template": template, "form": form})
 
 
-def _ranked(instances: Sequence[Sample], name: str, letter: str, template: str) -> Sample:
+def _ranked(instances: Sequence[Sample], name: str, letter: str, template: str, manner: Manner) -> Sample:
     """Every sibling whole, question and answer, as a choice; the published one's letter as the target."""
-    return Sample(name, "Q:", (letter,), tuple(map(whole_text, instances)), {"template": template})
+    choices = tuple(map(manner.whole, instances))
+    return Sample(name, manner.likelihoods.opening, (letter,), choices, {"template": template})

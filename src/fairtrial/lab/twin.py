@@ -22,7 +22,7 @@ from fairtrial.core.question import question_digest
 from fairtrial.core.record import Record
 from fairtrial.core.task import Task
 from fairtrial.core.twin import Twin
-from fairtrial.families import FAMILIES, TemplateFamily, load
+from fairtrial.families import FAMILIES, AskedFamily, load
 from fairtrial.families.checks import check_family
 from fairtrial.families.twin import published_rows
 from fairtrial.families.twin import twin as layout
@@ -70,7 +70,7 @@ class TwinResult:
         return all(each.summary.status == "complete" for each in self.runs)
 
 
-def open_family(name: str) -> TemplateFamily:
+def open_family(name: str) -> AskedFamily:
     """A bundled family by name, or one in a YAML file. Raises UnknownName, UsageError."""
     if name in FAMILIES:
         return load(name)
@@ -80,13 +80,12 @@ def open_family(name: str) -> TemplateFamily:
     raise UnknownName("family", name, FAMILIES, "a family of your own is a YAML file")
 
 
-def shown(family: TemplateFamily) -> dict[str, list[str]]:
+def shown(family: AskedFamily) -> dict[str, list[str]]:
     """A few samples of every template, question and answer, the same at every call."""
     found: dict[str, list[str]] = {}
     for name in family.templates:
         seeds = [hashlib.sha256(f"{family.digest} {name} {at}".encode()).digest() for at in range(SHOWN)]
-        samples = [family.sample(name, seed) for seed in seeds]
-        found[name] = [f"{each.text} -> {each.target[0]}" for each in samples]
+        found[name] = [family.manner.shown(family.sample(name, seed)) for seed in seeds]
     return found
 
 
