@@ -78,6 +78,8 @@ def test_border_shift_by_hand_and_by_listing() -> None:
     first, second = totals(a[0] + b[0]), totals(a[1] + b[1])
     share = np.mean([s + t >= 1 - 1e-12 for s in first for t in second])
     assert found.p == pytest.approx(float(share), abs=0.01)
+    uneven = border_shift([["x", "y"]], [["x", "x", "x", "y"]], rng=rng, draws=9)
+    assert uneven.statistic == pytest.approx(0.25)
     assert border_prompts([["x", "x"], ["x", "y"], [" ", " "]]).tolist() == [1]
 
 
@@ -135,7 +137,7 @@ def test_false_alarms_of_null_pairs(pair: Callable[[np.random.Generator, int], T
 def test_uniform_ranks_are_those_of_scipy_and_keep_the_level() -> None:
     rng, draws, hits = np.random.default_rng(6), 1_500, 0
     for _ in range(draws):
-        scores = np.round(rng.normal(size=(40, 21)), 1)
+        scores = np.round(rng.normal(size=(40, 5)))
         hits += rank_uniformity(scores[:, 0], scores[:, 1:], rng=rng, draws=199).p <= 0.05
     low, high = clopper_pearson(hits, draws, level=0.9999)
     assert low <= 0.05 <= high

@@ -65,7 +65,7 @@ def mixed(
         raise UsageError(f"{available} entries a prompt can't fill two sides of {size}", "record more")
     rows = np.arange(prompts)[:, None]
     order = rng.permuted(np.tile(np.arange(available), (prompts, 1)), axis=1)
-    first, second = null[rows, order[:, :size]], null[rows, order[:, size : 2 * size]].copy()
+    first, second = null[rows, order[:, :size]], null[rows, order[:, size : 2 * size]]
     replaced = rng.random((prompts, size)) < rate
     if other is None:
         count = int(replaced.sum()) * math.prod(null.shape[2:])
