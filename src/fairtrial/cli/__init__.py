@@ -36,6 +36,10 @@ VERBS: dict[str, tuple[str, str]] = {
         "fairtrial.cli.calibrate:calibrate",
         "Re-measure every interval's coverage and test's alarms.",
     ),
+    "doctor": (
+        "fairtrial.cli.doctor:doctor",
+        "Say what works on this machine, and what each missing part would need.",
+    ),
 }
 
 EXIT_STATUS = """\b

@@ -15,7 +15,8 @@ import secrets
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from fairtrial.core.errors import ProviderError
@@ -178,23 +179,26 @@ class Container:
 def probe(engine: str, environ: Mapping[str, str]) -> Container:
     """That engine as it is installed here, after it has run a program and held it. Raises Unavailable."""
     path = environ.get("PATH", os.defpath)
-    program, install = shutil.which(engine, path=path), f"sudo apt-get install {PACKAGES[engine]}"
+    program = shutil.which(engine, path=path)
     if program is None:
-        raise Unavailable(f"{engine} is not on PATH", install)
-    version = re.search(r"\d+(\.\d+)+", _asked([program, "--version"], install))
+        raise Unavailable(f"{engine} is not on PATH", f"sudo apt-get install {PACKAGES[engine]}")
+    version = re.search(r"\d+(\.\d+)+", _asked([program, "--version"]))
     if version is None:
-        raise Unavailable(f"{program} doesn't say its version", install)
+        raise Unavailable(f"{program} doesn't say its version", f"sudo apt-get install {PACKAGES[engine]}")
     image = environ.get(IMAGE, "") or DEFAULT_IMAGE
     if image.startswith("-"):
         raise Unavailable(f"{image!r} can't name an image", f"set {IMAGE} to an image with Python")
-    told = _asked([program, "image", "inspect", "--format", "{{.Id}}", image], f"{engine} pull {image}")
-    found = Container(engine, program, version[0], image, told.strip())
+    try:
+        image_id = _asked([program, "image", "inspect", "--format", "{{.Id}}", image]).strip()
+    except Unavailable as found:
+        if re.search(r"no such image|not known", found.why, re.IGNORECASE):
+            raise Unavailable(f"the image {image} is not here", f"{engine} pull {image}") from found
+        raise
+    plain = Container(engine, program, version[0], image, image_id)
     if shutil.which("runsc", path=path) is not None:
-        try:
-            return _tried(Container(engine, program, version[0], image, told.strip(), "runsc"))
-        except Unavailable:
-            pass  # installed, and not known to this engine: its usual runtime then
-    return _tried(found)
+        with suppress(Unavailable):  # installed, and perhaps not known to this engine: its usual runtime then
+            return _tried(replace(plain, runtime="runsc"))
+    return _tried(plain)
 
 
 PACKAGES = {"podman": "podman", "docker": "docker.io"}
@@ -223,12 +227,11 @@ def _tried(found: Container) -> Container:
             f"{found.name} {found.engine_version} can't hold a program ({why})", "install bubblewrap"
         )
     packages = place if PurePosixPath(place).is_absolute() else ""
-    return Container(
-        found.name, found.program, found.engine_version, found.image, found.image_id, found.runtime, packages
-    )
+    return replace(found, packages=packages)
 
 
-def _asked(command: Sequence[str], remedy: str) -> str:
+def _asked(command: Sequence[str]) -> str:
+    remedy = f"make `{os.path.basename(command[0])} run` work for this user"
     try:
         done = subprocess.run(
             command, capture_output=True, stdin=subprocess.DEVNULL, timeout=PATIENCE_S, cwd="/", check=False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 
 from fairtrial.core.errors import UnknownName, UsageError
@@ -21,12 +21,14 @@ SETTINGS = ("PATH", CHOICE, container.IMAGE)
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One kind of sandbox tried. backend is None where it doesn't work: then `why` and `remedy` say more."""
+    """One kind of sandbox tried. backend is None where it doesn't work: then `why` and `remedy` say more. wanted:
+    whether it may be used, as far as FAIRTRIAL_SANDBOX says."""
 
     name: str
     backend: Backend | None = None
     why: str = ""
     remedy: str = ""
+    wanted: bool = True
 
 
 def backend(environ: Mapping[str, str]) -> Backend:
@@ -45,6 +47,12 @@ def backend(environ: Mapping[str, str]) -> Backend:
         + "; ".join(f"{each.name}: {each.why}" for each in tried),
         " or ".join(dict.fromkeys(each.remedy for each in tried)),
     )
+
+
+def attempts(environ: Mapping[str, str]) -> list[Attempt]:
+    """Every kind tried, in order."""
+    wanted = _wanted(environ)
+    return [replace(attempt_at(name, environ), wanted=name in wanted) for name in ORDER]
 
 
 def attempt_at(name: str, environ: Mapping[str, str]) -> Attempt:
