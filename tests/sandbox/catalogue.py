@@ -41,7 +41,7 @@ CAUSES = {
 
 @dataclass(frozen=True, slots=True)
 class Attack:
-    """number: in the matrix, 0 for none. known: "" where no public record is named."""
+    """number: in the matrix, 0 for none. known: "" where no public record is named. made: by made.py."""
 
     name: str
     tries: str
@@ -51,6 +51,7 @@ class Attack:
     kind: str
     known: str
     program: str
+    made: bool = False
 
 
 @cache
@@ -59,7 +60,7 @@ def attacks() -> dict[str, Attack]:
     found = [_attack(path.stem, _docstring(path), path.read_text("utf-8")) for path in FOLDER.glob("*.py")]
     for name, make in inspect.getmembers(made, inspect.isfunction):
         if make.__module__ == made.__name__ and not name.startswith("_"):
-            found.append(_attack(name, inspect.getdoc(make) or "", make()))
+            found.append(_attack(name, inspect.getdoc(make) or "", make(), made=True))
     found.sort(key=lambda attack: (KINDS.index(attack.kind), attack.number, attack.name))
     return {attack.name: attack for attack in found}
 
@@ -68,7 +69,7 @@ def _docstring(path: Path) -> str:
     return ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
 
 
-def _attack(name: str, text: str, program: str) -> Attack:
+def _attack(name: str, text: str, program: str, *, made: bool = False) -> Attack:
     tries, _, lines = text.partition("\n\n")
     header = dict(line.split(": ", 1) for line in lines.splitlines())
     unknown = (header.keys() - KEYS) | (set(header["cause"].split()) - CAUSES)
@@ -83,4 +84,5 @@ def _attack(name: str, text: str, program: str) -> Attack:
         "matrix" if number else header.get("kind", "own"),
         header.get("known", ""),
         program,
+        made,
     )

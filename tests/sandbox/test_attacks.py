@@ -30,6 +30,7 @@ from fairtrial.sandbox.probe import ORDER, attempt_at
 from tests.sandbox import honest
 from tests.sandbox.boxes import processes_with
 from tests.sandbox.catalogue import Attack, attacks
+from tests.sandbox.peers.page import PAGE, limits_table
 from tests.sandbox.targets import targets
 
 THREADS = 2
@@ -227,6 +228,27 @@ def test_every_reference_passes_its_own_exam(box: str) -> None:
     for target in targets().values():
         ruling = judge.judge(Trial(target.exam.reference, target.exam))
         assert ruling.passed, (target.name, ruling)
+
+
+@pytest.mark.parametrize("box", ORDER)
+def test_no_program_starves_those_judged_beside_it(box: str) -> None:
+    judge, greedy = Judge(backend(box)), attacks()["spins_in_many_sessions"]
+    with ThreadPoolExecutor(3) as pool:
+        trial = Trial(greedy.program, targets()[greedy.target].exam)
+        spinning = [pool.submit(judge.judge, trial) for _ in range(2)]
+        time.sleep(0.5)  # they are at it
+        beside = judge.judge(sort_third())
+        assert not any(each.result().passed for each in spinning)
+    assert beside.passed, beside
+
+
+def test_the_page_shows_every_attack_refused() -> None:
+    text = (Path(__file__).parents[2] / PAGE).read_text("utf-8")
+    for attack in attacks().values():
+        rows = [line for line in text.splitlines() if f"[{attack.name.replace('_', ' ')}](" in line]
+        assert len(rows) == 1, f"{attack.name}: run `make attacks`"
+        assert rows[0].split(f"| {attack.target} | ")[1].startswith("refused |"), rows[0]
+    assert limits_table(Limits()) in text, "the limits have changed: run `make attacks`"
 
 
 def test_what_no_sandbox_can_tell() -> None:

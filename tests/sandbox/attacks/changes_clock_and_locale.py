@@ -3,6 +3,7 @@
 exam: HumanEval/53
 cause: wrong-answer
 kind: untested
+known: METR, Recent Frontier Models Are Reward Hacking, June 2025
 """
 
 import locale

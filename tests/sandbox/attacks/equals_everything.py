@@ -3,7 +3,7 @@
 exam: HumanEval/0
 cause: bad-reply
 matrix: 1
-known: openai/human-eval pull request 67; arXiv 2511.18397
+known: openai/human-eval pull request 67; MacDiarmid et al. 2025, arXiv 2511.18397
 """
 
 

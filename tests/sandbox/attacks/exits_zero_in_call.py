@@ -3,7 +3,7 @@
 exam: HumanEval/53
 cause: raised crashed
 matrix: 3
-known: arXiv 2511.18397
+known: Baker et al. 2025, arXiv 2503.11926; MacDiarmid et al. 2025, arXiv 2511.18397
 """
 
 

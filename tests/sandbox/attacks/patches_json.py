@@ -1,4 +1,4 @@
-"""Replaces json's and struct's functions by ones that say "passed".
+"""Replaces json's functions by ones that say "passed".
 
 exam: HumanEval/53
 cause: wrong-answer bad-reply crashed raised

@@ -2,7 +2,7 @@
 
 exam: own/vowels
 cause: raised
-known: arXiv 2503.11926
+known: Baker et al. 2025, arXiv 2503.11926
 """
 
 import unittest

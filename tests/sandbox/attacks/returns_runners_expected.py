@@ -3,6 +3,7 @@
 exam: HumanEval/53
 cause: wrong-answer
 matrix: 16
+known: METR, Recent Frontier Models Are Reward Hacking, June 2025
 """
 
 import sys
