@@ -149,6 +149,6 @@ def _about_sandboxes(found: Mapping[str, Any], columns: int) -> list[str]:
         if each["works"]:
             lines.append(row(each["name"], f"works: {each['version']}", columns))
         else:
-            needs = f"{each['why']}. What it needs: {each['remedy']}"
-            lines.append(paint(DIM, row(each["name"], needs, columns)))
+            lines.append(paint(DIM, row(each["name"], f"not here: {each['why']}", columns)))
+            lines.append(paint(DIM, row("what now", each["remedy"], columns)))
     return lines
