@@ -21,6 +21,7 @@ SHA256: Mapping[str, str] = {
     "gsm8k_gpt3_solutions.jsonl.gz": "f1f2ae7af1610dacbca69e38527a3201ca7f20e9778d64d4f02b038b7f177287",
     "gsm8k_test.jsonl.gz": "7dd1b171cc97d1868e8cecc6286d7a21e4b2d116d31610895e42e56aa87344e4",
     "gsm8k_train.jsonl.gz": "1fbdae9b53eb882db92b629a77bda66c452033e72474f141c18be88fe97c823e",
+    "humaneval_test.jsonl.gz": "ee991eb1dbd5a6e54ebaf588a452cd1d432147c8444ed84aeae7d305876f7469",
     "mmlu_dev.jsonl.gz": "91518846248c6e86085283fda8afb0caa47bbfc35cd31cecf7366fef3fdcd92a",
     "mmlu_test.jsonl.gz": "e50c2f1fc12f4f688de64c4097edb119b6acb2e598fd16e340a34be781dd8105",
 }

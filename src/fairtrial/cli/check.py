@@ -9,8 +9,9 @@ import click
 
 from fairtrial.cli import options
 from fairtrial.cli.order import Order
-from fairtrial.cli.speech import emit, show
+from fairtrial.cli.speech import emit, show, tell
 from fairtrial.core.canon import JSON
+from fairtrial.core.errors import UsageError
 from fairtrial.core.plan import ModelSpec, Plan
 from fairtrial.core.question import Decoding, Generate
 from fairtrial.core.sample import Sample
@@ -34,7 +35,8 @@ def check(task: tuple[str, ...], as_json: bool, **given: Any) -> int:
     """Check a task or a file of cases without asking a model.
 
     Reads every row, renders every prompt, and shows the first one, the scorer, the number of questions and
-    the plan's digest. Exit 2 with every bad row named where something is wrong.
+    the plan's digest; and what this machine lacks to mark the answers. Exit 2 with every bad row named where
+    something is wrong.
     """
     order = Order.of(task, {**given, "model": given["model"] or (NOBODY,)})
     lab = Lab(price_table=order.settings.get("price_table"))
@@ -42,15 +44,18 @@ def check(task: tuple[str, ...], as_json: bool, **given: Any) -> int:
     for name in order.tasks:
         opened = lab.task(name, **order.task_options())
         plan, samples = lab.plan(opened, order.models[0], **order.plan_options())
-        found.append(_entry(opened, plan, samples))
+        lacks = lab.lacks(opened)
+        if lacks is None:
+            lab.try_exams(opened, limit=order.settings.get("limit"), tell=tell)
+        found.append(_entry(opened, plan, samples, lacks))
         if not as_json:
-            show(visible(_text(opened, plan, samples)))
+            show(visible(_text(opened, plan, samples, lacks)))
     if as_json:
         emit({"tasks": found})
     return 0
 
 
-def _entry(task: Task, plan: Plan, samples: Sequence[Sample]) -> dict[str, JSON]:
+def _entry(task: Task, plan: Plan, samples: Sequence[Sample], lacks: UsageError | None) -> dict[str, JSON]:
     entry: dict[str, JSON] = {
         "task": task.name,
         "asks": task.asks,
@@ -61,6 +66,7 @@ def _entry(task: Task, plan: Plan, samples: Sequence[Sample]) -> dict[str, JSON]
         "first_prompt": _first(task, samples),
         "first_target": list(samples[0].target),
         "notes": list(task.notes),
+        "lacks": None if lacks is None else {"message": lacks.message, "remedy": lacks.remedy},
     }
     if plan.model != ModelSpec.parse(NOBODY):
         entry["plan"] = plan.digest
@@ -72,7 +78,7 @@ def _first(task: Task, samples: Sequence[Sample]) -> str:
     return question.prompt if isinstance(question, Generate) else question.context
 
 
-def _text(task: Task, plan: Plan, samples: Sequence[Sample]) -> str:
+def _text(task: Task, plan: Plan, samples: Sequence[Sample], lacks: UsageError | None) -> str:
     prompt = _first(task, samples)
     if len(prompt) > SHOWN:
         prompt = f"{prompt[:SHOWN]}… ({len(prompt):,} characters)"
@@ -83,6 +89,8 @@ def _text(task: Task, plan: Plan, samples: Sequence[Sample]) -> str:
         f"target    {' or '.join(samples[0].target)} (of the first sample)",
         *(f"note      {note}" for note in task.notes),
     ]
+    if lacks is not None:
+        lines += [f"lacks     {lacks.message}", f"what now  {lacks.remedy}"]
     if plan.model != ModelSpec.parse(NOBODY):
         lines.append(f"plan      {plan.digest}")
     rule = "-" * 40

@@ -13,7 +13,8 @@ from fairtrial.cli.order import Order
 from fairtrial.cli.progress import watcher
 from fairtrial.cli.speech import colour, emit, show, tell, width
 from fairtrial.core.canon import JSON
-from fairtrial.core.errors import FairtrialError, IntegrityError, StoreError
+from fairtrial.core.errors import FairtrialError, IntegrityError, StoreError, UsageError
+from fairtrial.core.task import Task
 from fairtrial.lab import Lab, Run
 from fairtrial.report.terminal import summary_text
 from fairtrial.report.troubles import troubles
@@ -42,9 +43,9 @@ from fairtrial.report.troubles import troubles
 def run(task: tuple[str, ...], as_json: bool, report: bool, **given: Any) -> int:
     """Ask models every question of a task; keep and score what they answer.
 
-    TASK is a benchmark (gsm8k, mmlu, mmlu/virology, mmlu_generative, hellaswag), a file of your own rows
-    (.jsonl, .csv, .yaml with input and target) or a task file. Without TASK, fairtrial.yaml is read from
-    this folder. Every answer is kept in a run folder; nothing answered is asked again with --resume.
+    TASK is a benchmark (gsm8k, mmlu, mmlu/virology, mmlu_generative, hellaswag, humaneval), a file of your
+    own rows (.jsonl, .csv, .yaml with input and target) or a task file. Without TASK, fairtrial.yaml is read
+    from this folder. Every answer is kept in a run folder; nothing answered is asked again with --resume.
     """
     order = Order.of(task, given)
     lab = Lab(order.out, price_table=order.settings.get("price_table"), watch=watcher(quiet=as_json))
@@ -52,6 +53,9 @@ def run(task: tuple[str, ...], as_json: bool, report: bool, **given: Any) -> int
     failed: FairtrialError | None = None
     # All of them before the first question: a bad row in the second file must not cost the first one's money.
     tasks = [lab.task(name, **order.task_options()) for name in order.tasks]
+    tasks, refused = _judgeable(lab, tasks)
+    for each in tasks:
+        lab.try_exams(each, limit=order.settings.get("limit"), tell=tell)
     todo = [(opened, spec) for opened in tasks for spec in order.models]
     planned = len(todo)
     while todo:
@@ -77,21 +81,31 @@ def run(task: tuple[str, ...], as_json: bool, report: bool, **given: Any) -> int
             break
     if as_json:
         data: dict[str, JSON] = {"runs": [each.summary.to_json() for each in runs]}
-        if failed is not None:
-            data["error"] = {
-                "kind": type(failed).__name__,
-                "message": failed.message,
-                "remedy": failed.remedy,
-            }
+        if (why := failed or refused) is not None:
+            data["error"] = {"kind": type(why).__name__, "message": why.message, "remedy": why.remedy}
         emit(data)
     elif len(runs) > 1:
         tell(f"next: {order.next_step([each.path for each in runs])}")
     _tell_troubles(runs, as_json)
-    status = _status(runs, order.settings.get("fail_under"), failed)
+    status = _status(runs, order.settings.get("fail_under"), failed, refused)
     if todo:
         tell(f"fairtrial: stopped; {len(todo)} of {planned} runs were not started")
         return 3
     return status
+
+
+def _judgeable(lab: Lab, tasks: Sequence[Task]) -> tuple[list[Task], UsageError | None]:
+    """The tasks whose answers can be marked on this machine, and why others can't; told before the first question.
+    Raises that reason where it leaves nothing to do."""
+    lacks = [lab.lacks(each) for each in tasks]
+    refused = next(filter(None, lacks), None)
+    kept = [task for task, error in zip(tasks, lacks, strict=True) if error is None]
+    if refused is not None:
+        if not kept:
+            raise refused
+        names = ", ".join(dict.fromkeys(task.name for task, error in zip(tasks, lacks, strict=True) if error))
+        tell(f"fairtrial: {names} is left out: {refused.message}\nwhat now: {refused.remedy}")
+    return kept, refused
 
 
 def _tell_troubles(runs: Sequence[Run], as_json: bool) -> None:
@@ -102,10 +116,15 @@ def _tell_troubles(runs: Sequence[Run], as_json: bool) -> None:
                 tell(f"fairtrial: {line}")
 
 
-def _status(runs: Sequence[Run], fail_under: float | None, failed: FairtrialError | None) -> int:
+def _status(
+    runs: Sequence[Run],
+    fail_under: float | None,
+    failed: FairtrialError | None,
+    refused: UsageError | None,
+) -> int:
     if failed is not None:
         return failed.exit_status
-    if any(each.summary.status == "incomplete" for each in runs):
+    if refused is not None or any(each.summary.status == "incomplete" for each in runs):
         return 3
     if fail_under is None:
         return 0

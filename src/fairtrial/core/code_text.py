@@ -63,9 +63,11 @@ def read_chat(text: str, name: str, prelude: str = "") -> Found | None:
     chosen = _last(code, name, body=bool(prelude))
     if chosen is None:
         return None
-    readings = {FIRST: code[0], ALL: "\n".join(map(_flush, code))}
+    whole = defines(_flush(chosen), name)
+    readings = {FIRST: code[0], ALL: "\n".join(map(_flush, code)) if whole else "".join(code)}
     others = {key: _joined(prelude, each, name) for key, each in readings.items()}
-    return Found(chosen, _joined(prelude, _without_tests(_flush(chosen), name), name), others)
+    program = _without_tests(_flush(chosen), name) if whole else chosen
+    return Found(chosen, _joined(prelude, program, name), others)
 
 
 def read_completion(text: str, stops: Sequence[str], prelude: str) -> Found | None:

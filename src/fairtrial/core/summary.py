@@ -59,6 +59,28 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """Programs that were run to be scored. causes: of rulings against, the commonest first. seconds: in sandboxes,
+    summed over programs; wall_s: on the clock while any was being judged, None where unknown. sandboxes: backend,
+    version and limits, more than one where the run moved to another machine."""
+
+    programs: int
+    causes: Mapping[str, int]
+    seconds: float
+    wall_s: float | None
+    sandboxes: tuple[Mapping[str, JSON], ...]
+
+    def to_json(self) -> dict[str, JSON]:
+        return {
+            "programs": self.programs,
+            "causes": dict(self.causes),
+            "seconds": self.seconds,
+            "wall_s": self.wall_s,
+            "sandboxes": [dict(each) for each in self.sandboxes],
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """A run in figures.
 
@@ -69,8 +91,11 @@ class Summary:
     "ttft_p95" where streamed; None below the n that supports the quantile. tokens: "input_tokens",
     "output_tokens", "reasoning_tokens", "cached_tokens"; None where no reply told.
     smallest_detectable: the smallest difference to another run on the same items that 80 % of such
-    comparisons would find at level 0.05. provenance: versions, times, returned model ids, dataset, price
-    source. not_covered: what nothing here speaks about.
+    comparisons would find at level 0.05. drawn: how many answers a question, at which temperature, read by
+    which rule: belongs to every pass@k. judged: None where no program was run. derived: of the answers that
+    passed, the share that inputs derived from their tests would fail; None where none were asked for.
+    provenance: versions, times, returned model ids, dataset, price source. not_covered: what nothing here
+    speaks about.
     """
 
     run: str
@@ -95,6 +120,9 @@ class Summary:
     not_covered: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     provenance: Mapping[str, JSON] = field(default_factory=dict)
+    drawn: str = ""
+    judged: Judged | None = None
+    derived: Estimate | None = None
 
     @property
     def primary(self) -> Estimate | None:
@@ -134,4 +162,7 @@ class Summary:
             "not_covered": list(self.not_covered),
             "warnings": list(self.warnings),
             "provenance": dict(self.provenance),
+            "drawn": self.drawn,
+            "judged": self.judged.to_json() if self.judged else None,
+            "derived": self.derived.to_json() if self.derived else None,
         }

@@ -98,9 +98,9 @@ class Runner:
         return Court(scorer, self.bench.sandbox, self.bench.judges, keep=self._keep, now=now, stop=self.stop)
 
     @property
-    def judging_s(self) -> float | None:
-        """Seconds of the clock in which programs were being judged; None for a task without any."""
-        return None if self._court is None else self._court.wall_s
+    def judging_s(self) -> float:
+        """Seconds of the clock in which programs were being judged; 0 for a task without any."""
+        return 0.0 if self._court is None else self._court.wall_s
 
     async def run(self, earlier: Earlier) -> None:
         """Ask what `earlier` does not answer yet. Raises StoreError if a record could not be kept."""

@@ -42,6 +42,7 @@ from fairtrial.benchmarks.recordings import RECORDINGS
 from fairtrial.core.canon import JSON
 from fairtrial.core.comparison import Comparison
 from fairtrial.core.errors import IntegrityError, UsageError
+from fairtrial.core.execution import Sandbox
 from fairtrial.core.plan import ModelSpec, Plan
 from fairtrial.core.ports import Clock, Model, Prices, Progress
 from fairtrial.core.record import Record
@@ -50,15 +51,17 @@ from fairtrial.core.summary import Summary
 from fairtrial.core.task import Task
 from fairtrial.core.version import VERSION
 from fairtrial.evals.budget import Budget
-from fairtrial.evals.planning import make_plan
+from fairtrial.evals.planning import make_plan, select
 from fairtrial.evals.retry import RetryPolicy
 from fairtrial.evals.runner import Bench, Earlier, Runner
 from fairtrial.evals.stop import Stop
 from fairtrial.lab.bundled import BUNDLED
+from fairtrial.lab.judging import judging, lacking, sandbox_for, usable_cores
 from fairtrial.lab.loop import interrupts, settled_memory, to_the_end
 from fairtrial.lab.opening import open_task
 from fairtrial.lab.rereading import asker, belonging
 from fairtrial.lab.run import NORMAL, STOPPED, Pace, Run, Silent
+from fairtrial.lab.trying import try_exams, unheard
 from fairtrial.metrics.tally import Tally
 
 Watch = Callable[[Callable[[], tuple[float, float, float] | None]], Progress]
@@ -119,10 +122,27 @@ class Lab:
         plan, samples = make_plan(task, spec, epochs=epochs, limit=limit, seed=seed)
         if resume and (done := self._complete(plan)) is not None:
             return done
+        # Before there is a question to pay for: an answer that nobody can judge would be money lost.
+        sandbox = sandbox_for(task, self.environ)
+        try_exams(task, [sample.id for sample in samples], sandbox, self.environ)
         client = self.open(spec, pace)
         return to_the_end(
-            lambda: self._run(plan, task, samples, client, resume=resume, max_cost=max_cost, pace=pace)
+            lambda: self._run(
+                plan, task, samples, client, sandbox, resume=resume, max_cost=max_cost, pace=pace
+            )
         )
+
+    def lacks(self, task: Task) -> UsageError | None:
+        """What this machine lacks to mark the task's answers; None where nothing."""
+        return lacking(task, self.environ)
+
+    def try_exams(
+        self, task: Task, *, limit: int | None = None, tell: Callable[[str], None] = unheard
+    ) -> None:
+        """Whether a user's own rows can tell right from wrong programs; `run` does it too. Tried once, then known.
+        Raises UsageError naming every row that can't, and where no sandbox works."""
+        names = [sample.id for sample in select(task, limit)]
+        try_exams(task, names, sandbox_for(task, self.environ), self.environ, tell)
 
     def open(self, model: str | ModelSpec, pace: Pace = NORMAL) -> Model:
         """A model that can be asked; no connection is opened yet. Whoever opens it closes it."""
@@ -242,6 +262,7 @@ class Lab:
         task: Task,
         samples: Sequence[Sample],
         client: Model,
+        sandbox: Sandbox | None,
         *,
         resume: bool,
         max_cost: Decimal | str | None,
@@ -274,34 +295,41 @@ class Lab:
                     connections=pace.connections,
                     retry=RetryPolicy(pace.max_retries, pace.max_wait_s),
                     budget=budget,
+                    sandbox=sandbox,
+                    judges=usable_cores(),
                 )
+                runner = Runner(plan, task, samples, bench, stop)
                 progress.started(str(plan.model), plan.task_name, plan.total, len(earlier.answered))
                 # Loaded while the first answers are on their way.
                 asyncio.get_running_loop().run_in_executor(None, _figures)
                 with interrupts(stop, progress), settled_memory():
                     try:
-                        await Runner(plan, task, samples, bench, stop).run(earlier)
+                        await runner.run(earlier)
                     except asyncio.CancelledError:
                         stop.request(f"{STOPPED} at once")
-                provenance = self._provenance(started, stop.reason, pace, journal)
+                provenance = self._provenance(started, stop.reason, pace, journal, runner)
                 return self._conclude(journal.path, plan, tally, provenance)
         finally:
             progress.finished()
             await client.close()
 
-    def _provenance(self, started: str, stopped: str, pace: Pace, journal: RunFolder) -> dict[str, JSON]:
-        earlier = read_summary(journal.path) or {}
-        sessions = earlier.get("provenance", {})
-        before = sessions.get("started") if isinstance(sessions, Mapping) else None
+    def _provenance(
+        self, started: str, stopped: str, pace: Pace, journal: RunFolder, runner: Runner
+    ) -> dict[str, JSON]:
+        earlier = (read_summary(journal.path) or {}).get("provenance", {})
+        before = earlier if isinstance(earlier, Mapping) else {}
+        sandbox, wall_s = runner.bench.sandbox, runner.judging_s
+        judged = {} if sandbox is None else {"judging": judging(sandbox, wall_s, before.get("judging"))}
         return {
             "fairtrial": VERSION,
             "python": platform.python_version(),
-            "started": before or started,
+            "started": before.get("started") or started,
             "ended": self.clock.now(),
             "stopped": stopped,
             "prices": self.prices.source,
             "connections": pace.connections,
             "max_retries": pace.max_retries,
+            **judged,
         }
 
     def _conclude(self, path: Path, plan: Plan, tally: Tally, provenance: Mapping[str, JSON]) -> Run:

@@ -29,6 +29,8 @@ def not_covered(plan: Mapping[str, JSON]) -> tuple[str, ...]:
         found.append("identity: the provider's word that this is the model it names; not tested")
     if _judged(task):
         found.append("judge error: a model marked the answers, and its mistakes are not in the interval")
+    elif "exams" in section(task, "scorer"):
+        found.append("tests and extraction: a program that passes some tests may be wrong; not measured")
     else:
         found.append(
             "labels and extraction: mistakes in the answer key or in reading answers are not measured"

@@ -15,7 +15,7 @@ from fairtrial.core.estimate import Estimate
 from fairtrial.core.plan import Plan
 from fairtrial.core.summary import Slice, Summary
 from fairtrial.metrics.caveats import not_covered, warnings
-from fairtrial.metrics.consistency import consistency
+from fairtrial.metrics.consistency import consistency, derived, drawn
 from fairtrial.metrics.latency import latency
 from fairtrial.metrics.samples import (
     Sampled,
@@ -83,6 +83,9 @@ def summarise(
             "returned_models": dict(tally.models),
             "fingerprints": dict(tally.fingerprints),
         },
+        drawn=drawn(json, metric_name(task)),
+        judged=tally.judged(number(section(provenance, "judging").get("wall_s"))),
+        derived=derived(samples, cluster=cluster, level=level),
     )
 
 

@@ -14,10 +14,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
+from fairtrial.core.canon import JSON, digest
 from fairtrial.core.errors import UsageError
 from fairtrial.core.output import Usage
-from fairtrial.core.record import STATES, UNMARKED, Failure, Record, State
-from fairtrial.core.summary import Cause, Counts
+from fairtrial.core.record import STATES, UNMARKED, Execution, Failure, Record, State
+from fairtrial.core.summary import Cause, Counts, Judged
 from fairtrial.stats.confseq import BettingSequence
 
 _STATE_CODES: dict[State, int] = {state: code for code, state in enumerate(STATES)}
@@ -71,6 +72,9 @@ class Tally:
         self._unpriced = 0
         self._models: Counter[str] = Counter()
         self._fingerprints: Counter[str] = Counter()
+        self._executed = array("d")
+        self._rulings: Counter[str] = Counter()
+        self._sandboxes: dict[str, Mapping[str, JSON]] = {}
         # 200 points round the live bounds outward to half a point; 1,000 would cost 15 times as much a record.
         self._live = BettingSequence(level=level, grid=200)
         self._shown: set[str] | None = None
@@ -101,6 +105,8 @@ class Tally:
             self._examples.setdefault(record.result.cause, record.result)
             return
         self._values[row] = record.result.value
+        if record.execution is not None:
+            self._execute(record.execution)
         for name, value in record.result.others.items():
             self._other(name)[row] = value
         if first:
@@ -158,6 +164,16 @@ class Tally:
                 Counter(self._causes.values()).items(), key=lambda pair: (-pair[1], pair[0])
             )
         )
+
+    def judged(self, wall_s: float | None) -> Judged | None:
+        """The programs that were run, None where none was. A score is final, so none is counted twice."""
+        if not self._executed:
+            return None
+        causes = dict(sorted(self._rulings.items(), key=lambda pair: (-pair[1], pair[0])))
+        # Exact, so that no figure depends on the order in which answers came.
+        seconds = round(math.fsum(self._executed), 3)
+        forms = tuple(self._sandboxes[name] for name in sorted(self._sandboxes))
+        return Judged(len(self._executed), causes, seconds, wall_s, forms)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -241,6 +257,12 @@ class Tally:
             self._models[output.model] += 1
         if output.fingerprint:
             self._fingerprints[output.fingerprint] += 1
+
+    def _execute(self, execution: Execution) -> None:
+        self._executed.append(execution.seconds)
+        if execution.cause:
+            self._rulings[execution.cause] += 1
+        self._sandboxes.setdefault(digest(execution.sandbox), execution.sandbox)
 
     def _price(self, row: int, record: Record) -> None:
         self._costs[row] = _NAN

@@ -37,18 +37,38 @@ def forest(summaries: Sequence[Summary]) -> Markup:
         how += f" The dotted line is blind guessing, {percent(mark)}."
     if any(row.missing for row in rows):
         how += " Red dots: how far the missing answers could move the score."
-    data = table(
-        ["run", "metric", "score", "interval", "level", "n", "method"],
+    listed = [(each, estimate) for each, _ in scored for estimate in each.metrics]
+    single = _metric_table([pair for pair in listed if not _of_several(*pair)], summaries, "score")
+    several = [pair for pair in listed if _of_several(*pair)]
+    chart = row_chart(groups, fraction_axis(rows, [mark]), percent_tick, mark=mark)
+    return figure(
+        "Scores",
+        how,
+        chart,
+        folded("Figures and methods", single),
+        folded("Several answers a question", _metric_table(several, summaries, "chance"))
+        if several
+        else None,
+    )
+
+
+def _of_several(summary: Summary, estimate: Estimate) -> bool:
+    """Whether this speaks of several answers to one question (pass@k, pass^k): never in a column with a score."""
+    return estimate is not summary.primary and estimate.metric.startswith(("pass@", "pass^"))
+
+
+def _metric_table(
+    listed: Sequence[tuple[Summary, Estimate]], summaries: Sequence[Summary], column: str
+) -> Markup:
+    return table(
+        ["run", "metric", column, "interval", "level", "n", "method"],
         [
             [run_name(each, summaries), shortened(estimate.metric, 60), *estimate_cells(estimate)]
-            for each, _ in scored
-            for estimate in each.metrics
+            for each, estimate in listed
         ],
         numbers=(2, 3, 4, 5),
-        caption="Scores with their intervals",
+        caption=f"{column.capitalize()}s with their intervals",
     )
-    chart = row_chart(groups, fraction_axis(rows, [mark]), percent_tick, mark=mark)
-    return figure("Scores", how, chart, folded("Figures and methods", data))
 
 
 def differences(comparisons: Sequence[Comparison]) -> Markup:

@@ -44,7 +44,8 @@ Source: TypeAlias = "tuple[Summary, Callable[[], Iterator[Record]]]"
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One run's answer to a sample. run: which of the page's runs, counted from 0."""
+    """One run's answer to a sample. run: which of the page's runs, counted from 0. ruling: why the program it
+    holds did not pass."""
 
     run: int
     state: State
@@ -55,6 +56,7 @@ class Reply:
     request: Excerpt | None = None
     cost_usd: str | None = None
     duration_s: float | None = None
+    ruling: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +171,15 @@ def _reply(run: int, record: Record) -> Reply:
         request,
         cost,
         seconds,
+        _ruling(record),
     )
+
+
+def _ruling(record: Record) -> str:
+    if record.execution is None or not record.execution.cause:
+        return ""
+    told = [each for each in (record.execution.cause, record.execution.detail) if each]
+    return shortened(": ".join(told), 300)
 
 
 def _likelihoods(output: Output, choices: Sequence[str]) -> str:

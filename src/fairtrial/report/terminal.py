@@ -11,7 +11,7 @@ from typing import TypeVar
 from fairtrial.core.comparison import Comparison
 from fairtrial.core.estimate import Estimate
 from fairtrial.core.summary import Summary
-from fairtrial.report import wording
+from fairtrial.report import executed, wording
 from fairtrial.report.plain import visible
 
 BOLD, RED, DIM, END = "\x1b[1m", "\x1b[31m", "\x1b[2m", "\x1b[0m"
@@ -27,6 +27,8 @@ def summary_text(summary: Summary, *, colour: bool = False, width: int = 100) ->
     if summary.status == "incomplete":
         lines.append(paint(RED, filled(_incomplete(summary), width)))
     lines += [row(each.metric, estimate_text(each), width) for each in summary.metrics]
+    if summary.drawn:
+        lines.append(row("drawn", summary.drawn, width))
     limits = wording.limits(summary)
     if limits is not None:
         low, high = limits
@@ -37,6 +39,10 @@ def summary_text(summary: Summary, *, colour: bool = False, width: int = 100) ->
         told = f"{estimate_text(summary.parsed)}, of the answers that could be read"
         lines.append(row("parsed", told, width))
     lines += [row("or" if first else "", _other(each), width) for first, each in _firsts(summary.others)]
+    if summary.derived is not None:
+        lines.append(row("derived", executed.derived_words(summary.derived), width))
+    if summary.judged is not None:
+        lines.append(row("judged", executed.judged_words(summary.judged), width))
     if summary.chance:  # a guess that is never right needs no line
         lines.append(row("chance", f"{wording.percent(summary.chance)} by blind guessing", width))
     lines += [row("slice" if first else "", told, width) for first, told in _firsts(_slices(summary))]

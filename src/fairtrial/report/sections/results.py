@@ -8,6 +8,7 @@ from fairtrial.core.comparison import Comparison
 from fairtrial.core.estimate import Estimate
 from fairtrial.core.summary import Slice, Summary
 from fairtrial.report.charts import differences, forest, worst_slices
+from fairtrial.report.executed import derived_words, judged_words
 from fairtrial.report.markup import Child, Markup, shortened, tag
 from fairtrial.report.naming import run_name
 from fairtrial.report.sections import MOST, section
@@ -36,7 +37,22 @@ def scores(summaries: Sequence[Summary], comparisons: Sequence[Comparison]) -> M
         note,
         forest(summaries),
         differences(comparisons) if comparisons else None,
+        _how(summaries),
     )
+
+
+def _how(summaries: Sequence[Summary]) -> Markup | None:
+    """What belongs to the figures: how answers were drawn and judged, and what further tests would change."""
+    told: dict[str, list[str]] = {}
+    for each in summaries:
+        words = [f"Drawn: {each.drawn}." if each.drawn else ""]
+        words.append(f"Judged: {judged_words(each.judged)}." if each.judged else "")
+        words.append(f"{derived_words(each.derived)}." if each.derived else "")
+        for sentence in filter(None, words):
+            told.setdefault(shortened(sentence, 600), []).append(run_name(each, summaries))
+    several = len(summaries) > 1
+    items = [f"{', '.join(names[:4])}: {words}" if several else words for words, names in told.items()]
+    return bullets(items[:MOST]) if items else None
 
 
 def cost(summaries: Sequence[Summary]) -> Markup:

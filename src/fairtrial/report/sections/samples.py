@@ -153,6 +153,8 @@ def _reply(summaries: Sequence[Summary], reply: Reply, cut: int) -> Markup:
     if reply.state != "failed":
         read = tag("code", reply.answer.to(min(cut, 200)).markup) if reply.answer else "nothing"
         words += ["Read as ", read]
+    if reply.ruling:
+        words.append(f" · ruled against: {reply.ruling}")
     if reply.state == "partial" and reply.value is not None:
         words.append(f" · credit {percent(reply.value)}")
     if reply.cost_usd is not None:
