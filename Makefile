@@ -51,7 +51,7 @@ specimens: .venv-specimens/.done  ## the bundled models trained again (torch, CP
 pictures: $(VENV)/.dev system     ## the screenshot of the README, made afresh
 	$(BIN)/python -m tests.report --readme
 
-system: $(VENV)/.dev              ## Chromium for the page tests
+system: $(VENV)/.dev              ## Chromium for the page tests, bubblewrap for untrusted code
 	@sh tests/system.sh
 
 $(VENV)/.runtime: pyproject.toml

@@ -1,9 +1,14 @@
 #!/bin/sh
-# Install Chromium for the page tests where that is possible; name the command where it is not.
+# Install what tests need from the system where that is possible; name the command where it is not:
+# Chromium for the page tests, bubblewrap for everything that runs untrusted code.
 set -eu
-if command -v chromium >/dev/null 2>&1; then exit 0; fi
+missing=""
+command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
+command -v bwrap >/dev/null 2>&1 || missing="$missing bubblewrap"
+if [ -z "$missing" ]; then exit 0; fi
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
-    apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null
+    # shellcheck disable=SC2086  # two words are two packages
+    apt-get update -qq && apt-get install -y -qq --no-install-recommends $missing >/dev/null
 else
-    echo "The page tests need Chromium. Install it with: sudo apt-get install chromium" >&2
+    echo "Tests will be skipped without:$missing. Install with: sudo apt-get install$missing" >&2
 fi

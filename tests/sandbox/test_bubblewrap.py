@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import secrets
+import shutil
 import stat
 import struct
 import subprocess
@@ -36,10 +37,18 @@ def box() -> Bubblewrap:
 
 
 def test_it_is_there_where_it_must_be() -> None:
-    """On Debian and Ubuntu as root, `make test` installs it: nothing here may be skipped in silence."""
-    if os.geteuid() != 0 or not Path("/usr/bin/apt-get").exists():
+    """`make test` installs it for root on Debian and Ubuntu, so there and in CI nothing is skipped in silence.
+    Only where the kernel makes no namespaces for anybody (most containers) nothing can be asked of it."""
+    debian = os.geteuid() == 0 and Path("/usr/bin/apt-get").exists()
+    if not debian and not os.environ.get("CI"):
         pytest.skip("not root on Debian or Ubuntu")
-    assert probe(os.environ).name == "bubblewrap"
+    assert shutil.which("bwrap"), "sudo apt-get install bubblewrap"
+    try:
+        probe(os.environ)
+    except Unavailable as found:
+        if subprocess.run(["unshare", "--mount", "--user", "true"], capture_output=True).returncode == 0:
+            raise
+        pytest.skip(f"no namespaces on this machine: {found.why}")
 
 
 def test_a_program_is_never_started_by_root(box: Bubblewrap) -> None:

@@ -224,7 +224,8 @@ def _tried(found: Container) -> Container:
     if rest != ["done"]:
         why = rest[0] if rest else _last(complaint)
         raise Unavailable(
-            f"{found.name} {found.engine_version} can't hold a program ({why})", "install bubblewrap"
+            f"{found.name} {found.engine_version} can't hold a program ({why})",
+            "let it use control groups (version 2, delegated to this user), or install bubblewrap",
         )
     packages = place if PurePosixPath(place).is_absolute() else ""
     return replace(found, packages=packages)
