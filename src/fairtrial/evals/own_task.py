@@ -11,6 +11,7 @@ from fairtrial.core.question import GREEDY, Decoding
 from fairtrial.core.sample import Sample
 from fairtrial.core.scorers import parse_scorer
 from fairtrial.core.task import Scorer, Task
+from fairtrial.evals.code_rows import has_code_rows, read_code_rows
 from fairtrial.evals.prompts import MULTIPLE_CHOICE, PLAIN, TemplatePrompt
 from fairtrial.evals.python_scorer import PREFIX, python_scorer
 from fairtrial.evals.row_files import Faults
@@ -33,7 +34,8 @@ def own_task(
     name: str | None = None,
     trust_code: bool = False,
 ) -> Task:
-    """The task that a file of rows makes.
+    """The task that a file of rows makes. Rows with an entry_point and no target are programming tasks
+    (`code_rows`): they bring their own tests, and take neither scorer nor tolerance.
 
     scorer: a name (`core.scorers.SCORERS`), `python:module:function` with trust_code, or a Scorer. Without
     one: `choice` where every row has choices, `exact` where none has; the task's notes say which was taken.
@@ -42,6 +44,13 @@ def own_task(
     Raises UsageError and UnknownName: for bad rows (all at once), targets that no answer could meet (all at
     once), keys that the rows don't have.
     """
+    if has_code_rows(path):
+        if scorer is not None or tolerance is not None:
+            raise UsageError(
+                f"{path.name}: its rows bring their own tests, and a scorer would have nothing to do",
+                "leave --scorer and --tolerance out; the columns compare and tolerance are for that",
+            )
+        return _code_task(path, template, system, decoding, cluster, slices, name)
     rows = read_rows(path)
     samples, notes = rows.samples, list(rows.notices)
     with_choices = sum(bool(sample.choices) for sample in samples)
@@ -72,6 +81,33 @@ def own_task(
         slices=tuple(slices),
         chance=_chance(samples) if with_choices == len(samples) else None,
         notes=tuple(notes),
+    )
+
+
+def _code_task(
+    path: Path,
+    template: str | None,
+    system: str | None,
+    decoding: Decoding | None,
+    cluster: str,
+    slices: Sequence[str],
+    name: str | None,
+) -> Task:
+    rows = read_code_rows(path)
+    _check_keys(path, rows.samples, cluster, slices)
+    return Task(
+        name=name or stem(path),
+        version=VERSION,
+        asks="generate",
+        samples=rows.samples,
+        origin=rows.origin,
+        prompt=TemplatePrompt(rows.template if template is None else template),
+        scorer=rows.scorer,
+        decoding=decoding or GREEDY,
+        system=system,
+        cluster=cluster,
+        slices=tuple(slices),
+        notes=rows.notices,
     )
 
 

@@ -22,7 +22,7 @@ from fairtrial.core.canon import JSON, digest
 from fairtrial.core.errors import UsageError
 from fairtrial.core.extractors import LETTERS
 from fairtrial.core.sample import ROLES, Message, Origin, Sample
-from fairtrial.evals.row_files import Faults, RowFile, parse_json
+from fairtrial.evals.row_files import RowFile, parse_json
 from fairtrial.evals.strict_yaml import WrittenFloat
 
 COLUMNS: Final = ("id", "input", "target", "choices", "metadata")
@@ -45,13 +45,17 @@ def read_rows(path: Path) -> Rows:
     Raises UsageError for a file that can't be read, is empty, or has bad rows: all of them in one message.
     """
     file = RowFile(path)
-    ids = _Ids(file.faults)
+    ids, indexes = Ids(), 0
     samples: list[Sample] = []
     extra: dict[str, None] = {}
     for where, row in file.rows():
         try:
             fields = _fields(row, as_text=file.kind == "csv")
-            samples.append(ids.named(fields, where))
+            name = ids.name(
+                fields.id, [plain_input(fields.input), *map(list, (fields.target, fields.choices))], where
+            )
+            samples.append(Sample(name, fields.input, fields.target, fields.choices, fields.metadata))
+            indexes += fields.by_index
         except UsageError as error:
             file.faults.add(where, error.message, error.remedy)
             continue
@@ -60,7 +64,7 @@ def read_rows(path: Path) -> Rows:
     if not samples:
         raise UsageError(f"{path.name} is empty: it holds no row", "write rows with input and target")
     origin = Origin(stem(path), path.name, file.digest)
-    return Rows(tuple(samples), origin, tuple(_notices(samples, list(extra), ids)))
+    return Rows(tuple(samples), origin, tuple(notices(len(samples), list(extra), ids, indexes)))
 
 
 def stem(path: Path) -> str:
@@ -69,18 +73,19 @@ def stem(path: Path) -> str:
     return name.rpartition(".")[0] or name
 
 
-def _notices(samples: Sequence[Sample], extra: Sequence[str], ids: _Ids) -> list[str]:
-    notices = []
+def notices(n: int, extra: Sequence[str], ids: Ids, indexes: int = 0) -> list[str]:
+    """What a reader should know about `n` rows with `extra` columns, of which some targets were indexes."""
+    told = []
     if extra:
         names = ", ".join(extra[:8]) + (f" and {len(extra) - 8} more" if len(extra) > 8 else "")
-        notices.append(f"Other columns became metadata: {names}.")
+        told.append(f"Other columns became metadata: {names}.")
     if ids.digests:
-        notices.append(f"{ids.digests} of {len(samples)} rows have no id: they are named by their content.")
+        told.append(f"{ids.digests} of {n} rows have no id: they are named by their content.")
     if ids.repeated:
-        notices.append(f"{ids.repeated} rows ask what an earlier row asks already, word for word.")
-    if ids.indexes:
-        notices.append(f"{ids.indexes} targets are numbers, read as indexes of choices counted from 0.")
-    return notices
+        told.append(f"{ids.repeated} rows ask what an earlier row asks already, word for word.")
+    if indexes:
+        told.append(f"{indexes} targets are numbers, read as indexes of choices counted from 0.")
+    return told
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,32 +100,27 @@ class _Fields:
     by_index: bool
 
 
-class _Ids:
+class Ids:
     """Names for rows: stated ones must be unique, missing ones are digests of the content."""
 
-    def __init__(self, faults: Faults) -> None:
+    def __init__(self) -> None:
         self.stated: dict[str, str] = {}
         self.seen: dict[str, int] = {}
-        self.digests = self.repeated = self.indexes = 0
+        self.digests = self.repeated = 0
 
-    def named(self, fields: _Fields, where: str) -> Sample:
-        name = fields.id or self._of_content(fields)
+    def name(self, stated: str, content: JSON, where: str) -> str:
+        """The row's name. content: what it asks, and what counts as an answer. Metadata is left out: a column
+        added later must not rename the rows of an earlier run."""
+        name = stated or self._of(content)
         if name in self.stated:
             raise UsageError(
                 f"the id {name!r} stands already on {self.stated[name]}", "give every row an id of its own"
             )
         self.stated[name] = where
-        self.indexes += fields.by_index
-        return Sample(name, fields.input, fields.target, fields.choices, fields.metadata)
+        return name
 
-    def _of_content(self, fields: _Fields) -> str:
-        asked: JSON = (
-            fields.input
-            if isinstance(fields.input, str)
-            else [[turn.role, turn.content] for turn in fields.input]
-        )
-        # Metadata is left out: a column added later must not rename the rows of an earlier run.
-        name = digest([asked, list(fields.target), list(fields.choices)]).removeprefix("sha256:")[:16]
+    def _of(self, content: JSON) -> str:
+        name = digest(content).removeprefix("sha256:")[:16]
         self.digests += 1
         count = self.seen[name] = self.seen.get(name, 0) + 1
         self.repeated += count > 1
@@ -132,21 +132,27 @@ def _fields(row: Mapping[str, Any], *, as_text: bool) -> _Fields:
     for name in ("input", "target"):
         if name not in row:
             has = ", ".join(map(str, row))[:80] or "nothing"
+            more = "; a programming task has entry_point in its first row" if "entry_point" in row else ""
             raise UsageError(
-                f"{name} is missing (the row has {has})", f"name the columns {', '.join(COLUMNS)}"
+                f"{name} is missing (the row has {has})", f"name the columns {', '.join(COLUMNS)}{more}"
             )
     values = dict(row)
     if as_text:
         for name in ("choices", "metadata"):
-            values[name] = _unpacked(name, values.get(name))
+            values[name] = unpacked(name, values.get(name))
     choices = _choices(values.get("choices"))
     target, by_index = _targets(values.get("target"), choices)
     return _Fields(
-        _id(values.get("id")), _input(values.get("input")), target, choices, _metadata(values), by_index
+        row_id(values.get("id")),
+        row_input(values.get("input")),
+        target,
+        choices,
+        row_metadata(values, COLUMNS),
+        by_index,
     )
 
 
-def _unpacked(name: str, cell: str | None) -> Any:
+def unpacked(name: str, cell: str | None) -> Any:
     if cell is None or not cell.strip():
         return None
     try:
@@ -156,21 +162,21 @@ def _unpacked(name: str, cell: str | None) -> Any:
         raise UsageError(f"{name} is no JSON text: {error}", f"in CSV write {name} as {example}") from error
 
 
-def _id(value: Any) -> str:
+def row_id(value: Any) -> str:
     if value is None or value == "":
         return ""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     if not isinstance(value, str):
-        raise UsageError(f"id is {_shown(value)}", "write the id as a text or a whole number")
+        raise UsageError(f"id is {shown(value)}", "write the id as a text or a whole number")
     if not value.strip() or len(value) > MAX_ID or not value.isprintable():
         raise UsageError(
-            f"id is {_shown(value)}", f"give an id of 1 to {MAX_ID} printable characters, or none at all"
+            f"id is {shown(value)}", f"give an id of 1 to {MAX_ID} printable characters, or none at all"
         )
     return value
 
 
-def _input(value: Any) -> str | tuple[Message, ...]:
+def row_input(value: Any) -> str | tuple[Message, ...]:
     if value is None or value == "" or value == []:
         raise UsageError("input is missing", "give every row an input, or leave the row out")
     if isinstance(value, str):
@@ -178,18 +184,22 @@ def _input(value: Any) -> str | tuple[Message, ...]:
             raise UsageError("input is blank", "give every row an input, or leave the row out")
         return value
     if not isinstance(value, list):
-        raise UsageError(f"input is {_shown(value)}", "write a text, or a list of {role, content}")
+        raise UsageError(f"input is {shown(value)}", "write a text, or a list of {role, content}")
     return tuple(_turn(turn, number) for number, turn in enumerate(value, 1))
+
+
+def plain_input(value: str | tuple[Message, ...]) -> JSON:
+    return value if isinstance(value, str) else [[turn.role, turn.content] for turn in value]
 
 
 def _turn(turn: Any, number: int) -> Message:
     remedy = f"each turn is {{role, content}}: role one of {', '.join(ROLES)}, content a text"
     if not isinstance(turn, dict) or not {"role", "content"} <= turn.keys():
-        raise UsageError(f"turn {number} of input is {_shown(turn)}", remedy)
+        raise UsageError(f"turn {number} of input is {shown(turn)}", remedy)
     if others := turn.keys() - {"role", "content"}:
         raise UsageError(f"turn {number} of input holds {', '.join(sorted(others))[:80]}", remedy)
     if turn["role"] not in ROLES or not isinstance(turn["content"], str) or not turn["content"].strip():
-        raise UsageError(f"turn {number} of input is {_shown(turn)}", remedy)
+        raise UsageError(f"turn {number} of input is {shown(turn)}", remedy)
     return Message(turn["role"], turn["content"])
 
 
@@ -197,7 +207,7 @@ def _choices(value: Any) -> tuple[str, ...]:
     if value is None or value == []:
         return ()
     if not isinstance(value, list):
-        raise UsageError(f"choices is {_shown(value)}", "write a list of 2 to 26 texts")
+        raise UsageError(f"choices is {shown(value)}", "write a list of 2 to 26 texts")
     if not 2 <= len(value) <= len(LETTERS):
         raise UsageError(f"choices has {len(value)} entries", "give from 2 to 26")
     texts = tuple(_written(each, "a choice") for each in value)
@@ -255,29 +265,30 @@ def _written(value: Any, what: str) -> str:
         return str(value)
     if isinstance(value, dict) and what == "target":
         return json.dumps(value, ensure_ascii=False)
-    raise UsageError(f"{what} is {_shown(value)}", "write it as a text in quotes, or as a number")
+    raise UsageError(f"{what} is {shown(value)}", "write it as a text in quotes, or as a number")
 
 
-def _metadata(row: Mapping[str, Any]) -> dict[str, JSON]:
+def row_metadata(row: Mapping[str, Any], columns: Sequence[str]) -> dict[str, JSON]:
+    """The column `metadata`, and every column that is none of `columns`."""
     stated = row.get("metadata")
     if stated is None:
         stated = {}
     if not isinstance(stated, dict):
-        raise UsageError(f"metadata is {_shown(stated)}", 'write an object, such as {"language": "en"}')
-    others = {name: value for name, value in row.items() if name not in COLUMNS}
+        raise UsageError(f"metadata is {shown(stated)}", 'write an object, such as {"language": "en"}')
+    others = {name: value for name, value in row.items() if name not in columns}
     if both := stated.keys() & others.keys():
         raise UsageError(
             f"{', '.join(sorted(both))[:80]} stands as a column and in metadata", "keep one of the two"
         )
-    return {name: _plain(value) for name, value in {**stated, **others}.items()}
+    return {name: plain(value) for name, value in {**stated, **others}.items()}
 
 
-def _plain(value: Any) -> JSON:
+def plain(value: Any) -> JSON:
     """Metadata that has canonical bytes: an integer beyond what a JSON number holds exactly becomes text."""
     if isinstance(value, dict):
-        return {name: _plain(item) for name, item in value.items()}
+        return {name: plain(item) for name, item in value.items()}
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, WrittenFloat):
         return float(value)
     if isinstance(value, int) and abs(value) > _SAFE_INTEGER:
@@ -285,6 +296,6 @@ def _plain(value: Any) -> JSON:
     return value  # type: ignore[no-any-return]
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 60 else text[:59] + "…"
