@@ -23,12 +23,18 @@ REAP_S = 10.0
 
 
 class Breach(Exception):
-    """A guest broke the protocol or a limit. plain: it was seen in what the guest itself sent, so no other is to
-    blame; a death or a silence may have other reasons."""
+    """A guest broke the protocol or a limit.
 
-    def __init__(self, side: Side, cause: str, detail: str = "", *, plain: bool = False) -> None:
-        super().__init__(f"{side}: {cause} {detail}")
-        self.side, self.cause, self.detail, self.plain = side, cause, detail, plain
+    plain: it was seen in what the guest itself sent, so no other is to blame; a death or a silence may have other
+    reasons. late: the trial's time was up.
+    """
+
+    def __init__(
+        self, side: Side, cause: str, detail: str, *, plain: bool = False, late: bool = False
+    ) -> None:
+        super().__init__(f"the {side}: {cause}, {detail}")
+        self.side, self.cause, self.detail = side, cause, detail
+        self.plain, self.late = plain, late
 
 
 @dataclass(slots=True)
@@ -133,7 +139,7 @@ class Channel:
     def _left(self) -> int:
         left = self.deadline.left_ms()
         if not left:
-            raise Breach(self.side, "timeout", "no answer within the time of the trial")
+            raise Breach(self.side, "timeout", "no answer within the time of the trial", late=True)
         return left
 
     def _death(self) -> Breach:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from fairtrial.core.canon import JSON
 from fairtrial.core.errors import ProviderError, UsageError
@@ -22,6 +24,9 @@ KNOWN_GOOD = Exam(
 """Passes wherever a sandbox works at all."""
 
 REHEARSALS = 3
+
+Doubt = Literal["", "late", "broke"]
+"""Whether something else than the program may have caused a ruling: silence until the time was up, or a death."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,39 +45,43 @@ class Judge:
 
         What may have another cause (a death, a silence, an oracle that breaks after an answer) is put to the
         reference in new sandboxes: if that passes here and now, the program is to blame; if not, nobody knows.
-        Raises ProviderError (cause "sandbox") then, and UsageError for an exam that can't be sent.
+        On a busy machine a program that ran out of time is tried once more: it learns nothing from the first
+        time, so a wrong one gains nothing, and a right one may have had no processor.
+        Raises ProviderError (cause "sandbox") for a fault of ours, and UsageError for an exam that can't be sent.
         """
         began = time.monotonic()
-        ruling = self._judge(trial)
-        return replace(ruling, seconds=time.monotonic() - began)
-
-    def _judge(self, trial: Trial) -> Ruling:
         size = self.limits.source_bytes
         exam_fields(trial.exam)
         if len(trial.program) > size or len(trial.program.encode("utf-8", "surrogatepass")) > size:
             return Ruling(False, "too-large", f"a program of more than {size:,} bytes")
         if not encodable(trial.program):
             return Ruling(False, "no-function", "its text has half a surrogate pair")
+        found, doubt = self._attempt(trial)
+        if doubt:
+            self._vouch(trial.exam, found)
+        if doubt == "late" and busy():
+            found, _ = self._attempt(trial)
+        return replace(found, seconds=time.monotonic() - began)
+
+    def _attempt(self, trial: Trial) -> tuple[Ruling, Doubt]:
         calls = 0
         try:
             with self._hearing(trial.exam) as hearing:
                 try:
-                    return hearing.run(trial.program)
+                    return hearing.run(trial.program), ""
                 finally:
                     calls = hearing.calls
         except Unfit as unfit:
             if not calls:
                 raise fault(f"the exam of {trial.exam.entry_point} can't be held: {unfit}", False) from None
-            found = Ruling(False, "wrong-answer", f"its answers broke the exam: {unfit}", calls)
+            return Ruling(False, "wrong-answer", f"its answers broke the exam: {unfit}", calls), "broke"
         except Breach as breach:
-            mine = breach.side == "program"
             found = Ruling(False, breach.cause, breach.detail, calls)
-            if mine and breach.plain:
-                return found
-            if not mine and not calls and breach.cause != "timeout":
+            if breach.late:
+                return found, "late"
+            if breach.side == "oracle" and not calls:
                 raise fault(f"the oracle: {breach.detail}", True) from None
-        self._vouch(trial.exam, found)
-        return found
+            return found, "" if breach.side == "program" and breach.plain else "broke"
 
     def _vouch(self, exam: Exam, found: Ruling) -> None:
         """Raises ProviderError unless the reference passes here and now: then what was found is the program's."""
@@ -115,6 +124,11 @@ class Judge:
             raise fault("a sandbox doesn't end when it is killed", True) from None
         except OSError as error:
             raise fault(f"a sandbox can't be run: {error}", True) from error
+
+
+def busy() -> bool:
+    """Whether this machine has had far more to do than it can, lately."""
+    return os.getloadavg()[0] > 2 * (os.cpu_count() or 1)
 
 
 def encodable(text: str) -> bool:

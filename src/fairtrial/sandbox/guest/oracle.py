@@ -47,7 +47,10 @@ class Outcome(NamedTuple):
     exc: str = ""
 
     def __str__(self) -> str:
-        return self.exc or f"{self.value!r:.60}"
+        try:
+            return self.exc or f"{self.value!r:.60}"
+        except ValueError:  # an integer in it has more digits than Python writes in decimal
+            return "a very large integer"
 
 
 Ask = Callable[[Any], Outcome]
