@@ -39,7 +39,7 @@ def further_cases(exam: Exam, seen: list[Any]) -> Iterator[tuple[Any, Outcome]]:
     source = derive(rows, 2 * wanted, random.Random(exam.fields["seed"]))
     end = time.monotonic() + DERIVATION_S
     found = 0
-    while found < wanted:
+    while found < wanted and time.monotonic() < end:
         try:
             with within(end - time.monotonic()):
                 row = next(source, None)
