@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from fairtrial.core.canon import JSON
 from fairtrial.core.errors import ProviderError, StoreError
+from fairtrial.core.execution import Exam, Ruling, Trial
 from fairtrial.core.output import Output, Usage
 from fairtrial.core.plan import ModelSpec
 from fairtrial.core.question import Decoding, Generate, Loglikelihood
@@ -156,3 +159,50 @@ class Nobody:
         self.notices.append(text)
 
     def finished(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class ExecutedSame:
+    """Marks like `Same`, but by a trial: the reply is the program. A reply of "nothing" needs none."""
+
+    form: Mapping[str, JSON] = field(default_factory=lambda: {"name": "executed", "metric": "pass@1"})
+
+    def trial(self, output: Output, sample: Sample) -> Trial | Score:
+        if not output.text or output.text == "nothing":
+            return Score("unparsed", 0.0)
+        return Trial(output.text, Exam("f", sample.target[0], inputs=((1,),)))
+
+    def score(self, ruling: Ruling, output: Output, sample: Sample) -> Score:
+        return Score("right" if ruling.passed else "wrong", float(ruling.passed), output.text)
+
+
+class FakeSandbox:
+    """Passes a program that is the reference to the letter. Counts who is inside at once, and in which threads."""
+
+    form: Mapping[str, JSON] = {"backend": "fake", "version": "1", "limits": {"wall_s": "6.0"}}
+
+    def __init__(self, delay: float = 0.0, faults: int = 0, *, retryable: bool = True) -> None:
+        self.delay, self.faults, self.retryable = delay, faults, retryable
+        self.judged: list[str] = []
+        self.threads: set[int] = set()
+        self.inside = self.most = 0
+        self._lock = threading.Lock()
+
+    def judge(self, trial: Trial) -> Ruling:
+        with self._lock:
+            self.inside += 1
+            self.most = max(self.most, self.inside)
+            self.threads.add(threading.get_ident())
+            self.judged.append(trial.program)
+            fault = self.faults > 0
+            self.faults -= fault
+        time.sleep(self.delay)
+        with self._lock:
+            self.inside -= 1
+        if fault:
+            raise ProviderError(
+                "no room for a sandbox", "free some", cause="sandbox", retryable=self.retryable
+            )
+        if trial.program == trial.exam.reference:
+            return Ruling(True, calls=3, seconds=0.25)
+        return Ruling(False, "wrong-answer", "2 is not 3", 1, seconds=0.125)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from fairtrial.core.codec import parse_record, record_json, record_line
 from fairtrial.core.errors import IntegrityError
 from fairtrial.core.output import STOPS, Loglik, Output, Usage
-from fairtrial.core.record import Attempt, Failure, Record, Score
+from fairtrial.core.record import Attempt, Execution, Failure, Record, Score
 
 texts = st.text(st.characters(exclude_categories=()), max_size=40)  # lone surrogates included
 maybe = st.none() | texts
@@ -45,6 +46,7 @@ results = st.builds(Failure, texts, texts, texts) | st.builds(
     maybe,
     st.dictionaries(texts, st.floats(0, 1), max_size=3),
 )
+sandboxes = st.dictionaries(texts, texts | st.integers(0, 2**40) | st.dictionaries(texts, texts), max_size=3)
 records = st.builds(
     Record,
     sample_id=texts,
@@ -61,7 +63,15 @@ records = st.builds(
 )
 
 
-@given(records)
+@st.composite
+def executed(draw: st.DrawFn) -> Record:
+    record = draw(records.filter(lambda record: isinstance(record.result, Score)))
+    cause = "" if record.state == "right" else draw(texts)
+    execution = Execution(draw(sandboxes), cause, draw(texts), draw(st.integers(0, 10**6)), draw(seconds))
+    return dataclasses.replace(record, execution=execution)
+
+
+@given(records | executed())
 def test_what_was_written_is_what_is_read(record: Record) -> None:
     line = record_line(record)
     assert line.endswith(b"\n") and line.count(b"\n") == 1
@@ -135,6 +145,41 @@ def within(key: str, **change: object) -> dict[str, object]:
 def test_a_line_that_was_edited_is_refused(change: dict[str, object]) -> None:
     with pytest.raises(IntegrityError, match=r"records\.jsonl, line 7: this line is no record of ours"):
         parse_record(json.dumps(simple(**change)), "records.jsonl, line 7")
+
+
+def ran(**change: object) -> dict[str, Any]:
+    """The same record, of a program that was run."""
+    execution = {"sandbox": {"backend": "b"}, "cause": "", "detail": "", "calls": 3, "seconds": 0.5}
+    return simple(execution={**execution, **change})
+
+
+def test_only_what_was_executed_says_so() -> None:
+    assert "execution" not in simple()
+    assert parse_record(json.dumps(ran())).execution == Execution({"backend": "b"}, calls=3, seconds=0.5)
+
+
+FAILED = {"state": "failed", "score": None, "failure": {"cause": "x", "message": "y", "remedy": ""}}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        simple(execution=None),
+        simple(execution={}),
+        ran(cause="timeout"),
+        ran(cause=None),
+        ran(calls=-1),
+        ran(calls=None),
+        ran(seconds="1"),
+        ran(seconds=None),
+        ran(sandbox="bubblewrap"),
+        ran(exit_status=0),
+        {**ran(), **FAILED},
+    ],
+)
+def test_an_execution_that_can_t_be_is_refused(line: dict[str, Any]) -> None:
+    with pytest.raises(IntegrityError):
+        parse_record(json.dumps(line))
 
 
 @pytest.mark.parametrize("key", simple())

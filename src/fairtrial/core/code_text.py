@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -34,6 +34,7 @@ _SIMPLE = re.compile(
     r"|import[ \t]+\w|from[ \t]+[\w.]+[ \t]+import\b"
     r"|\w[\w.\[\]]*(?:,[ \t]*\w[\w.\[\]]*)*[ \t]*(?::[^=]*)?[-+*/|&^%@]{0,2}=(?!=)"
 )
+_TRIPLE = re.compile(r"\"\"\"|'''")
 _CALL = re.compile(r"\w[\w.]{0,200}\(")
 
 
@@ -183,16 +184,27 @@ def _unfenced(text: str, name: str, *, body: bool) -> str | None:
     found = _definition(name).search(text)
     if found is not None:
         lines = text.split("\n")
+        code = list(_marked(lines))
         start = text.count("\n", 0, found.start())
         end = start + 1
-        while start and _code(lines[start - 1]):
+        while start and code[start - 1]:
             start -= 1
-        while end < len(lines) and _code(lines[end]):
+        while end < len(lines) and code[end]:
             end += 1
         return "\n".join(lines[start:end]).strip("\n") + "\n"
     if body and _statement(_first_line(text).lstrip()) and _is_body(text):
         return text if all(map(_code, text.split("\n"))) else None
     return None
+
+
+def _marked(lines: Iterable[str]) -> Iterator[bool]:
+    """For every line whether it can belong to code; the inside of a string in triple quotes does."""
+    quote = ""
+    for line in lines:
+        code = bool(quote) or _code(line)
+        yield code
+        for mark in _TRIPLE.findall(line) if code else ():
+            quote = mark if not quote else "" if mark == quote else quote
 
 
 def _code(line: str) -> bool:
