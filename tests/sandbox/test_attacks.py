@@ -34,7 +34,10 @@ from tests.sandbox.peers.page import PAGE, limits_table
 from tests.sandbox.targets import targets
 
 THREADS = 2
-LIMITS = Limits(wall_s=1.5, cpu_s=1)
+SHORT = Limits(wall_s=1.5, cpu_s=1)
+LONGER = Limits(wall_s=8.0, cpu_s=1)
+"""For engines whose containers take a second to start."""
+PATIENT = Limits(wall_s=20.0)
 SLACK_S = 2.0
 NAMES = tuple(attacks())
 FOUND = "fairtrial_attack_"  # the beginning of every token, and of nothing else on the machine
@@ -87,6 +90,10 @@ def backend(name: str) -> Backend:
     return attempt.backend
 
 
+def limits(box: str) -> Limits:
+    return SHORT if box == "bubblewrap" else LONGER
+
+
 def sort_third() -> Trial:
     exam = targets()["HumanEval/33"].exam
     return Trial(exam.reference, exam)
@@ -94,7 +101,7 @@ def sort_third() -> Trial:
 
 def attempt(box: Backend, attack: Attack) -> Outcome:
     token = FOUND + secrets.token_hex(8)
-    judge = Judge(Marked(box, token), LIMITS)
+    judge = Judge(Marked(box, token), limits(box.name))
     began = time.monotonic()
     try:
         ruling: Ruling | FairtrialError = judge.judge(Trial(attack.program, targets()[attack.target].exam))
@@ -107,7 +114,7 @@ def attempt(box: Backend, attack: Attack) -> Outcome:
             break
         time.sleep(0.05)
         left = tuple(processes_with(token))
-    return Outcome(ruling, seconds, left, replace(judge, limits=Limits()).judge(sort_third()))
+    return Outcome(ruling, seconds, left, replace(judge, limits=PATIENT).judge(sort_third()))
 
 
 @cache
@@ -126,8 +133,9 @@ def test_no_attack_is_judged_right(box: str, name: str) -> None:
     assert not outcome.ruling.passed
     assert outcome.ruling.cause in attack.causes, outcome.ruling
     assert outcome.ruling.detail.isprintable() and len(outcome.ruling.detail) <= 400, outcome.ruling.detail
-    # two hearings at most: the program's, and the reference's where it must be known whose fault it was
-    assert outcome.seconds < 2 * LIMITS.wall_s + SLACK_S
+    # three hearings at most: the program's, the reference's where it must be known whose fault it was, and another
+    # of the program's where it was late on a busy machine
+    assert outcome.seconds < 3 * limits(box).wall_s + SLACK_S
     assert not outcome.left, "processes that outlast the trial"
     assert outcome.after.passed, f"the next honest program: {outcome.after}"
 
@@ -157,7 +165,7 @@ def test_no_attack_leaves_a_file_on_the_host(box: str) -> None:
     before = [hashlib.sha256(path.read_bytes()).digest() for path in own]
     there = {path for place in places() for path in (place / trace for trace in TRACES) if path.exists()}
     backend(box)
-    judge = Judge(backend(box), LIMITS)
+    judge = Judge(backend(box), limits(box))
     for name in ("persists_by_pth_file", "persists_by_sitecustomize", "fills_every_disk", "symlinks_out"):
         judge.judge(Trial(attacks()[name].program, targets()[attacks()[name].target].exam))
     outcomes(box)
@@ -210,13 +218,15 @@ NAMED_TUPLE = (
 @pytest.mark.parametrize("box", ORDER)
 @pytest.mark.parametrize("what", SUSPICIOUS)
 def test_a_right_program_passes_whatever_else_it_does(box: str, what: str) -> None:
-    ruling = Judge(backend(box)).judge(Trial(SUSPICIOUS[what], targets()["HumanEval/53"].exam))
+    if "numpy" in SUSPICIOUS[what] and not backend(box).packages:
+        pytest.skip(f"the image of {box} has no numpy")
+    ruling = Judge(backend(box), PATIENT).judge(Trial(SUSPICIOUS[what], targets()["HumanEval/53"].exam))
     assert ruling.passed, ruling
 
 
 @pytest.mark.parametrize("box", ORDER)
 def test_a_right_program_may_change_its_input_or_return_a_named_tuple(box: str) -> None:
-    judge = Judge(backend(box))
+    judge = Judge(backend(box), PATIENT)
     assert judge.judge(Trial(CHANGES_ITS_INPUT, targets()["HumanEval/33"].exam)).passed
     assert judge.judge(Trial(NAMED_TUPLE, targets()["HumanEval/8"].exam)).passed
 
@@ -224,7 +234,7 @@ def test_a_right_program_may_change_its_input_or_return_a_named_tuple(box: str) 
 @pytest.mark.parametrize("box", ORDER)
 def test_every_reference_passes_its_own_exam(box: str) -> None:
     """What the attacks fail is an exam that can be passed."""
-    judge = Judge(backend(box))
+    judge = Judge(backend(box), PATIENT)
     for target in targets().values():
         ruling = judge.judge(Trial(target.exam.reference, target.exam))
         assert ruling.passed, (target.name, ruling)

@@ -89,6 +89,8 @@ REFUSED: dict[str, tuple[int | None, int | None]] = {  # numbers on x86_64 and o
     "set_mempolicy_home_node": (450, 450),
     "migrate_pages": (256, 238),
     "move_pages": (279, 239),
+    # A fair share of the processor: the kernel gives each session one (autogroup), so a sandbox stays one session.
+    "setsid": (112, 157),
     # The machine itself.
     "kexec_load": (246, 104),
     "kexec_file_load": (320, 294),

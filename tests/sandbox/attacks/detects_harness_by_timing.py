@@ -1,7 +1,7 @@
-"""Takes calls that follow one another within 20 microseconds for a test in its own process, and cheats there.
+"""Takes calls that follow one another within two milliseconds for a test in its own process, and cheats there.
 
 exam: HumanEval/53
-cause: wrong-answer
+cause: wrong-answer bad-reply
 kind: untested
 """
 

@@ -10,7 +10,10 @@ import time
 
 
 def survive():
-    os.setsid()
+    try:
+        os.setsid()
+    except OSError:
+        pass
     until = time.monotonic() + 120
     while time.monotonic() < until:
         for descriptor in range(256):

@@ -35,7 +35,9 @@ def verdict(box: Bubblewrap, packages: Path, scorer: str, job: dict[str, Any]) -
     start += "runpy.run_path('/scorers/scorers.py', run_name='__main__')"
     process = _started(replace(box, view=view), [view.python, "-I", "-S", "-c", start])
     try:
-        said, _ = process.communicate(json.dumps({**job, "token": token}).encode(), timeout=PATIENCE_S)
+        said, _ = process.communicate(
+            json.dumps({**job, "token": token, "numpy": box.packages}).encode(), timeout=PATIENCE_S
+        )
     except subprocess.TimeoutExpired:
         return BROKE
     finally:

@@ -49,25 +49,25 @@ def evalplus(job: dict[str, Any]) -> bool:
 
 def exit_status(job: dict[str, Any]) -> bool:
     """The program with its test below in one file; right where the interpreter ends with status 0."""
-    return _run(f"{job['program']}\n{job['test']}\ncheck({job['entry_point']})\n")[0] == 0
+    return _run(job, f"check({job['entry_point']})\n")[0] == 0
 
 
 def success_line(job: dict[str, Any]) -> bool:
     """The same, and a last line that prints; right where that is among what was printed."""
     end = f"check({job['entry_point']})\nprint({SAID!r})\n"
-    return SAID.encode() in _run(f"{job['program']}\n{job['test']}\n{end}")[1].split(b"\n")
+    return SAID.encode() in _run(job, end)[1].split(b"\n")
 
 
-def _run(source: str) -> tuple[int | None, bytes]:
+def _run(job: dict[str, Any], end: str) -> tuple[int | None, bytes]:
     with open("program.py", "w", encoding="utf-8", errors="surrogatepass", newline="") as file:
-        file.write(source)
+        file.write(f"{job['program']}\n{job['test']}\n{end}")
     with open("printed", "wb") as printed:
         process = subprocess.Popen(
             [sys.executable, "program.py"],
             stdin=subprocess.DEVNULL,
             stdout=printed,
             stderr=subprocess.STDOUT,
-            env={"PYTHONPATH": os.pathsep.join(sys.path[:1]), "PATH": os.defpath},
+            env={"PYTHONPATH": job["numpy"], "PATH": os.defpath},
         )
         try:
             status: int | None = process.wait(PATIENCE_S)
