@@ -12,6 +12,7 @@ from fairtrial.cli.order import Order
 from fairtrial.cli.speech import emit, show, tell
 from fairtrial.core.canon import JSON
 from fairtrial.core.errors import UsageError
+from fairtrial.core.execution import ExecutedScorer
 from fairtrial.core.plan import ModelSpec, Plan
 from fairtrial.core.question import Decoding, Generate
 from fairtrial.core.sample import Sample
@@ -86,7 +87,7 @@ def _text(task: Task, plan: Plan, samples: Sequence[Sample], lacks: UsageError |
         f"{task.name}: {_counted(plan.n, 'sample')}, {_counted(plan.total, 'question')} ({task.asks})",
         f"scorer    {_scorer(task.scorer.form)}",
         f"decoding  {_decoding(task.decoding)}",
-        f"target    {' or '.join(samples[0].target)} (of the first sample)",
+        *_target(task, samples[0]),
         *(f"note      {note}" for note in task.notes),
     ]
     if lacks is not None:
@@ -95,6 +96,13 @@ def _text(task: Task, plan: Plan, samples: Sequence[Sample], lacks: UsageError |
         lines.append(f"plan      {plan.digest}")
     rule = "-" * 40
     return "\n".join([*lines, "the first prompt, between the lines:", rule, prompt, rule])
+
+
+def _target(task: Task, sample: Sample) -> list[str]:
+    """What a program is marked by is its tests; the target is only one right program."""
+    if isinstance(task.scorer, ExecutedScorer):
+        return []
+    return [f"target    {' or '.join(sample.target)} (of the first sample)"]
 
 
 def _counted(number: int, what: str) -> str:
