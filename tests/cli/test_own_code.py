@@ -156,3 +156,9 @@ def test_wrong_use(tmp_path: Path) -> None:
     jsonl(tmp_path / "empty.jsonl", {**ROW, "inputs": []})
     done = fairtrial("check", "empty.jsonl", cwd=tmp_path)
     assert done.returncode == 2 and "empty.jsonl, line 1: inputs is []" in done.stderr
+
+
+def test_init_writes_rows_that_hold(tmp_path: Path) -> None:
+    assert fairtrial("init", "--scorer", "tests", cwd=tmp_path).returncode == 0
+    done = fairtrial("check", cwd=tmp_path)
+    assert done.returncode == 0 and done.stdout.startswith("cases: 3 samples"), done.stderr

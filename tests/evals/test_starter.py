@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from fairtrial.evals.config import load_config, schema
 from fairtrial.evals.own_task import own_task
-from fairtrial.evals.starter import sample_cases, starter
+from fairtrial.evals.starter import OWN_TESTS, sample_cases, starter
 
 TEXT = starter("cases.jsonl", ["openai/gpt-4o-mini", "ollama/llama3.1"], "exact")
 
@@ -67,9 +67,17 @@ def test_no_models_is_an_empty_list() -> None:
 
 def test_the_sample_cases_are_a_task(tmp_path: Path) -> None:
     path = tmp_path / "cases.jsonl"
-    path.write_text(sample_cases(), "utf-8")
+    path.write_text(sample_cases("exact"), "utf-8")
     made = own_task(path, scorer="exact")
     assert [sample.id for sample in made.samples] == ["t1", "t2", "t3"]
+
+
+def test_programming_tasks_name_no_scorer(tmp_path: Path) -> None:
+    text = starter("cases.jsonl", ["openai/gpt-4o-mini"], OWN_TESTS)
+    assert "scorer" not in yaml.safe_load(text) and "bring their own tests" in text
+    path = tmp_path / "cases.jsonl"
+    path.write_text(sample_cases(OWN_TESTS), "utf-8")
+    assert [sample.id for sample in own_task(path).samples] == ["initials", "mean", "is_leap"]
 
 
 @pytest.mark.parametrize(

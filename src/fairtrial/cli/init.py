@@ -18,7 +18,7 @@ from fairtrial.core.plan import ModelSpec
 from fairtrial.core.scorers import parse_scorer
 from fairtrial.evals.config import CONFIG_FILE, is_file_name
 from fairtrial.evals.python_scorer import PREFIX, named
-from fairtrial.evals.starter import sample_cases, starter
+from fairtrial.evals.starter import OWN_TESTS, sample_cases, starter
 
 T = TypeVar("T")
 CASES, MODELS, SCORER = "cases.jsonl", "openai/gpt-4o-mini", "exact"
@@ -27,7 +27,7 @@ CASES, MODELS, SCORER = "cases.jsonl", "openai/gpt-4o-mini", "exact"
 @click.command()
 @click.option("--cases", metavar="FILE", help="My cases: a file of rows, or a benchmark's name.")
 @click.option("--model", "-m", "model", multiple=True, metavar="PROVIDER/NAME", help="My candidates.")
-@click.option("--scorer", metavar="NAME", help="How an answer is marked.")
+@click.option("--scorer", metavar="NAME", help="How an answer is marked; tests: by my rows' own.")
 @click.option("--force", is_flag=True, help=f"Overwrite an existing {CONFIG_FILE}.")
 def init(cases: str | None, model: tuple[str, ...], scorer: str | None, force: bool) -> int:
     """Write fairtrial.yaml: my cases, my candidates, my scorer.
@@ -41,10 +41,13 @@ def init(cases: str | None, model: tuple[str, ...], scorer: str | None, force: b
     chosen = _answer(cases, "Your cases (a .jsonl, .csv or .yaml file)", CASES, _cases)
     models = _answer(",".join(model) or None, "Your candidates, comma-separated", MODELS, _models)
     mark = _answer(
-        scorer, "How is an answer marked (exact, includes, regex:…, number, choice, json)", SCORER, _scorer
+        scorer,
+        "How is an answer marked (exact, includes, regex:…, number, choice, json; code: tests)",
+        SCORER,
+        _scorer,
     )
     if chosen.endswith(".jsonl") and not os.path.lexists(chosen):
-        write_file(Path(chosen), sample_cases().encode())
+        write_file(Path(chosen), sample_cases(mark).encode())
         tell(f"wrote {chosen} with three sample rows: put your own there")
     write_file(file, starter(chosen, models, mark).encode())
     tell(f"wrote {CONFIG_FILE}\nnext: fairtrial check && fairtrial run")
@@ -81,6 +84,6 @@ def _models(text: str) -> list[str]:
 def _scorer(text: str) -> str:
     if text.startswith(PREFIX):
         named(text)
-    else:
+    elif text != OWN_TESTS:
         parse_scorer(text)
     return text
