@@ -111,3 +111,36 @@ def test_a_draw_file_that_was_edited_has_status_4(tmp_path: Path) -> None:
     assert done.returncode == 4 and "commitment" in done.stderr
     again = fairtrial("twin", "arithmetic", "--new-draw", "d.json", cwd=tmp_path)
     assert again.returncode == 5 and "exists" in again.stderr
+
+
+BY_HEART = """
+import json
+from pathlib import Path
+
+FORM = [json.loads(line) for line in Path("d.form.jsonl").read_text("utf-8").splitlines()]
+
+
+def answer(prompt):
+    known = [row["reference"] for row in FORM if row["prompt"] in prompt]
+    return f"```python\\n{known[0]}```" if known else "I don't know this one."
+"""
+
+
+def test_a_draw_of_programs_refutes_who_learnt_it_by_heart(tmp_path: Path) -> None:
+    """Sixteen published programs run and pass; of the fresh ones no code comes, which is wrong and no failure."""
+    made = fairtrial("twin", "programs", "--new-draw", "d.json", "--items", "16", cwd=tmp_path)
+    assert made.returncode == 0, made.stderr
+    (tmp_path / "heart.py").write_text(BY_HEART, encoding="utf-8")
+    words = ("twin", "programs", "--draw", "d.json", "--model", "python:heart:answer", "--fresh", "1")
+    done = fairtrial(*words, "--json", cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    found = json.loads(done.stdout)["findings"][0]
+    assert (found["question"], found["answer"], found["n"]) == ("inflated", "yes", 16)
+    assert found["effect"]["value"] == 100 and found["p"] == pytest.approx(2**-16)
+
+
+def test_programs_without_a_sandbox_are_refused_before_anything_is_asked(tmp_path: Path) -> None:
+    words = ("twin", "programs", "--items", "16", "--model", "python:nobody:answer")
+    (tmp_path / "nobody.py").write_text("def answer(prompt):\n    raise SystemExit('asked')\n", "utf-8")
+    done = fairtrial(*words, cwd=tmp_path, PATH=str(tmp_path))
+    assert done.returncode == 2 and "sandbox" in done.stderr and not (tmp_path / "runs").exists()

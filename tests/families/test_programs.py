@@ -15,6 +15,7 @@ import sys
 from collections import Counter
 from functools import cache
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,13 +32,14 @@ from fairtrial.families.program import TESTS, Program, ProgramFamily
 from fairtrial.families.programs import programs
 from fairtrial.families.programs.names import NUMBERS
 from fairtrial.families.twin import published_rows, twin
+from fairtrial.lab.opening import open_task
 from fairtrial.trust.draw import commit
 from fairtrial.trust.forms import siblings
 from tests.families.program_oracles import ORACLES, description, solve
 
 FAMILY = programs()
-DIGEST = "sha256:a287725c12e39270ae621ea1b78f4820639e8c53c2ecb85178f194f40bec68a3"
-SAMPLES = "6734c2af4486c25ea38300404076db9cb8e36f3fb5b313cc9033e777f35874b1"
+DIGEST = "sha256:b0079c791f2f492770c46d07c2da01189fe5be85c92a06cf89b158921860253b"
+SAMPLES = "84cfaaad28ef00d3670adcf2dcd81b47091dff9747068e742339e5d1e82fcf77"
 """Of what the family makes of 60 seeds. Another value: raise the generator's version, and write it down."""
 
 FORGET = """
@@ -264,6 +266,24 @@ def test_the_published_sibling_has_no_rank_of_its_own() -> None:
                 ranks[name].append(sorted(values).index(values[drawn.published(item)]))
     for name, found in ranks.items():
         assert chisquare(np.bincount(found, minlength=8)).pvalue > 0.001, name
+
+
+def test_a_published_form_is_asked_and_marked_as_the_twin_does(tmp_path: Path) -> None:
+    """As `fairtrial run form.jsonl` opens it."""
+    made, form = made_twin(16)
+    path = tmp_path / "form.jsonl"
+    path.write_bytes(form)
+    opened = open_task(str(path))
+    asked = {made.places[each.id].item: each for each in made.answers.samples if _is_published(made, each)}
+    for item, sample in enumerate(opened.samples):
+        twin_s = asked[item]
+        assert opened.prompt.messages(sample) == made.answers.prompt.messages(twin_s)
+        assert opened.scorer.exams[sample.id] == made.answers.scorer.exams[twin_s.id]  # type: ignore[union-attr]
+    assert opened.scorer.form["behind_the_prompt"] is True
+
+
+def _is_published(made: Twin, sample: Sample) -> bool:
+    return made.places[sample.id].column == 0
 
 
 def test_a_twin_asks_for_code_and_holds_an_exam_for_every_question() -> None:

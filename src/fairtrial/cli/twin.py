@@ -87,10 +87,10 @@ def twin(
 ) -> int:
     """Does a score on the published form carry over to fresh siblings?
 
-    FAMILY is a bundled item family (arithmetic) or a YAML file. Of several interchangeable siblings of every item
-    a committed random draw published one. The model answers the published ones and fresh ones, side by side; how
-    much better it does on those published is its inflation, with an exact test. Exit 0 carries over within the
-    tolerance, 1 it doesn't, 10 can't be told.
+    FAMILY is a bundled item family (arithmetic, or programs, whose answers are run in a sandbox) or a YAML file.
+    Of several interchangeable siblings of every item a committed random draw published one. The model answers the
+    published ones and fresh ones, side by side; how much better it does on those published is its inflation, with
+    an exact test. Exit 0 carries over within the tolerance, 1 it doesn't, 10 can't be told.
     """
     room = _room()
     settings = {key: value for key, value in given.items() if value not in (None, ())}
@@ -149,8 +149,8 @@ def _check(room: ModuleType, family: str, as_json: bool) -> int:
         show(f"family {opened.name} {opened.digest}")
         for name, texts in samples.items():
             show(visible(f"{name}{' (held out)' if name in opened.held_out else ''}"))
-            for text in texts:
-                show(visible(f"  {text}"))
+            for line in "\n".join(texts).splitlines():
+                show(visible(f"  {line}" if line else ""))
         for each in checks:
             show(visible(f"{'ok  ' if each.ok else 'FAIL'}  {each.name}: {each.sentence}"))
     return 0 if all(each.ok for each in checks) else 1

@@ -15,9 +15,10 @@ from fairtrial.families.manner import Manner, WholeText
 
 VERSION: Final = "1"
 TASK: Final = (
-    "Complete this Python function. Answer with one code block that holds the whole function.\n\n"
-    "```python\n{function}```"
+    "Complete this Python function. Answer with one code block that holds the whole function, with all it needs."
+    "\n\n```python\n{function}```"
 )
+"""As a published form is asked by `fairtrial run`: both scores speak of the same words."""
 DECODING: Final = Decoding(temperature=0.0, max_tokens=2048)
 _OPENING: Final = "def"
 
@@ -63,7 +64,8 @@ def _whole(sample: Sample) -> str:
 
 def _row(sample: Sample) -> dict[str, JSON]:
     keys = ("entry_point", "reference", "generator", "count", "seed")
-    return {"prompt": sample.text} | {key: sample.metadata[key] for key in keys}
+    # No inputs derived from those seen: they would keep no promise that the words make, such as "none below zero".
+    return {"prompt": sample.text} | {key: sample.metadata[key] for key in keys} | {"further": 0}
 
 
 CODE: Final = Manner(

@@ -53,9 +53,9 @@ RUN_CODE: Final = Program(
         ],
     },
     spec="""\
-A run is the same letter several times in a row, as often as it stands there. Leave out runs of fewer
-than $least letters. For every other one write $order, where more than $cap count as $cap.
-Return these, in their order, joined by "$sep".""",
+A run is one letter as often as it stands in a row in `$s`. Leave out runs of fewer than $least letters.
+For every other run write $order, where more than $cap count as $cap.
+Return what was written, in this order, joined by "$sep".""",
     body="""\
 pieces = []
 at = 0
@@ -149,8 +149,8 @@ ODD_OPERATORS: Final = Program(
         ],
     },
     spec="""\
-`$s` is made of digits with "$one" or "$other" between each two. Work it out strictly from left to right, where
-x $one y means $a * x + y, and x $other y means x + $b * y.
+`$s` is made of single digits with "$one" or "$other" between each two. Work it out strictly from left
+to right, where x $one y means $a * x + y, and x $other y means x + $b * y.
 Return the remainder of the result when divided by $m.""",
     body="""\
 total = int($s[0])
