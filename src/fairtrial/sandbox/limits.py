@@ -14,9 +14,9 @@ MIB = 1 << 20
 class Limits:
     """wall_s: the whole trial, held by the parent's clock. cpu_s: per process, held by the kernel.
 
-    memory: bytes of address space per process. processes, files: most at once in one sandbox, per user and per
-    process. file_bytes: one file. scratch_bytes: each writable folder. source_bytes: a program's text, in UTF-8.
-    frame_bytes: one message from inside.
+    memory: bytes of address space per process; all of one sandbox together may have twice that. processes, files:
+    most at once in one sandbox, per user and per process. file_bytes: one file. scratch_bytes: each writable
+    folder. source_bytes: a program's text, in UTF-8. frame_bytes: one message from inside.
     """
 
     wall_s: float = 6.0

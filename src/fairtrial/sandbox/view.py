@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
+from fairtrial.sandbox.backend import Unavailable
+
 WORK = "/work"
 PACKAGES = "/packages"
 PYTHON = "/python"
-LIBRARIES = ("lib", "lib32", "lib64", "libx32")
+FOLDERS = ("bin", "lib", "lib32", "lib64", "libx32")
 OURS = Path(__file__).resolve().parents[2]
 DATA = ("/usr/share/zoneinfo", "/etc/alternatives")
 
@@ -33,29 +35,23 @@ class View:
 
     @classmethod
     def here(cls) -> View:
-        shown = [
-            (f"/usr/{name}", f"/usr/{name}") for name in ("bin", *LIBRARIES) if Path("/usr", name).is_dir()
-        ]
-        shown += [(path, path) for path in DATA if Path(path).exists()]
-        links = []
-        for name in ("bin", *LIBRARIES):
-            top = Path("/", name)
-            if top.is_symlink():
-                links.append((f"usr/{name}", str(top)))
-            elif top.is_dir():
-                shown.append((str(top), str(top)))
+        """This interpreter's; a virtual environment's is the one that it stands on."""
+        python = getattr(sys, "_base_executable", sys.executable)
+        return cls.of(Path(sys.base_prefix).resolve(), Path(python).resolve())
+
+    @classmethod
+    def of(cls, base: Path, python: Path) -> View:
+        """An interpreter's and its prefix's, both resolved. Raises Unavailable where it lies outside."""
+        if not python.is_relative_to(base):
+            raise Unavailable(f"{python} lies outside {base}, where its library is", "use another Python")
+        shown, links = _system()
         environment = {}
-        base, python = (
-            Path(sys.base_prefix).resolve(),
-            Path(getattr(sys, "_base_executable", sys.executable)).resolve(),
-        )
         if base != Path("/usr"):
-            parts = [name for name in ("bin", *LIBRARIES) if (base / name).is_dir()]
+            parts = [name for name in FOLDERS if (base / name).is_dir()]
             shown += [(str(base / name), f"{PYTHON}/{name}") for name in parts]
             python = PYTHON / python.relative_to(base)
-            environment["LD_LIBRARY_PATH"] = (
-                f"{PYTHON}/lib"  # a shared libpython may be sought at its old place
-            )
+            # A shared libpython is looked for where it was installed.
+            environment["LD_LIBRARY_PATH"] = f"{PYTHON}/lib"
         hidden = {
             f"{inside}/{folder.relative_to(host)}"
             for host, inside in shown
@@ -64,6 +60,16 @@ class View:
         }
         shown += [(str(path), f"{PACKAGES}/{path.name}") for path in _numpy()]
         return cls(tuple(shown), tuple(links), tuple(sorted(hidden)), str(python), PACKAGES, environment)
+
+
+def _system() -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Programs and libraries as the host has them: under /usr, and at the top as links or folders."""
+    shown = [(f"/usr/{name}", f"/usr/{name}") for name in FOLDERS if Path("/usr", name).is_dir()]
+    shown += [(path, path) for path in DATA if Path(path).exists()]
+    links = [(f"usr/{name}", f"/{name}") for name in FOLDERS if Path("/", name).is_symlink()]
+    tops = [Path("/", name) for name in FOLDERS]
+    shown += [(str(top), str(top)) for top in tops if top.is_dir() and not top.is_symlink()]
+    return shown, links
 
 
 def _numpy() -> list[Path]:
