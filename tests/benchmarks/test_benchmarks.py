@@ -66,13 +66,6 @@ def test_too_many_examples(name: str, shots: int) -> None:
         load(name, num_fewshot=shots)
 
 
-def test_humaneval_refuses_with_the_reason() -> None:
-    with pytest.raises(UsageError) as caught:
-        load("humaneval")
-    assert "sandbox" in caught.value.message
-    assert caught.value.remedy
-
-
 def test_naming_benchmarks_reads_nothing() -> None:
     code = (
         "import sys, fairtrial.benchmarks; print([m for m in sys.modules if m.startswith('fairtrial.bench')])"

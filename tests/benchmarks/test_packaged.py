@@ -43,6 +43,7 @@ def test_counts() -> None:
     assert len(train_answers()) == 7473
     assert sum(1 for _ in packaged_rows("gsm8k_test.jsonl.gz")) == 1319
     assert sum(1 for _ in packaged_rows("gsm8k_gpt3_solutions.jsonl.gz")) == 1319
+    assert sum(1 for _ in packaged_rows("humaneval_test.jsonl.gz")) == 164
     per_subject = Counter(row["subject"] for row in packaged_rows("mmlu_test.jsonl.gz"))
     assert len(per_subject) == 57
     assert sum(per_subject.values()) == 14_042

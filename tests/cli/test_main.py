@@ -59,7 +59,7 @@ def test_every_verb_explains_itself(verb: str, capsys: pytest.CaptureFixture[str
         (["run", "gsm8k", "--model", "openai/x", "--limit", "0"], "--limit"),
         (["run", "gsm8k", "--model", "openai/x", "--limit", "0.5"], "--limit"),
         (["run", "gsm8k", "--model", "openai/x", "--scorer", "exact"], "states its own"),
-        (["run", "humaneval", "--model", "openai/x"], "sandbox"),
+        (["run", "humaneval", "--model", "openai/x", "--num-fewshot", "3"], "no worked examples"),
         (["run", "gsm8k", "--model", "replay/nowhere"], "nowhere"),
         (["compare", "nowhere"], "no run folder"),
         (["report", "nowhere"], "no run folder"),

@@ -89,6 +89,7 @@ class Bubblewrap:
                 stderr=stderr,
                 pass_fds=(rules,),
                 cwd="/",
+                start_new_session=True,  # a Ctrl-C at the terminal is no fault of the program's
                 env={"PATH": os.defpath},
             )
         except OSError as error:

@@ -128,6 +128,7 @@ class Container:
                 stdout=subprocess.PIPE,
                 stderr=stderr,
                 cwd="/",
+                start_new_session=True,  # a Ctrl-C at the terminal is no fault of the program's
             )
         except OSError as error:
             raise ProviderError(
