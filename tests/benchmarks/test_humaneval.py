@@ -7,7 +7,7 @@ import ast
 import pytest
 
 from fairtrial.benchmarks import load
-from fairtrial.benchmarks.humaneval import FURTHER, STOPS
+from fairtrial.benchmarks.humaneval import FURTHER, STOPS, UNDECIDED
 from fairtrial.core.canon import digest
 from fairtrial.core.errors import UnknownName, UsageError
 from fairtrial.core.execution import ExecutedScorer, Trial
@@ -67,7 +67,8 @@ def test_an_exam_holds_reference_tests_and_the_inputs_to_derive() -> None:
     for sample in task.samples:
         exam = scorer(task).exams[sample.id]
         assert exam.reference == sample.text + sample.target[0] and exam.test == sample.metadata["test"]
-        assert exam.further == FURTHER > 0 and not exam.inputs and not exam.generator
+        assert exam.further == (0 if sample.id in UNDECIDED else FURTHER)
+        assert (exam.compare, exam.inputs, exam.generator) == ("close", (), "")
         defined = {getattr(each, "name", "") for each in ast.parse(exam.reference).body}
         assert exam.entry_point in defined
         assert "check" in {getattr(each, "name", "") for each in ast.parse(exam.test).body}

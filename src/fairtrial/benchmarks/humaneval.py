@@ -43,6 +43,18 @@ FURTHER: Final = 40
 """Inputs derived from those of an item's own tests, on which an answer that passed is held against the
 reference."""
 
+TOLERANCE: Final = 1e-6
+"""How far two numbers may be apart on derived inputs: right programs round differently. The tests say themselves
+what is near enough."""
+
+UNDECIDED: Final = {
+    "HumanEval/20": "two pairs of numbers are equally near, and the prompt doesn't say which to take",
+    "HumanEval/32": "a polynomial may have several zeros, and any will do",
+    "HumanEval/124": "the canonical solution is wrong: it takes 06-1-2020 and refuses 04-30-2040",
+    "HumanEval/129": "the item's own tests hold grids in which a number stands twice, against its prompt",
+}
+"""Items without derived inputs, since a right answer could fail there."""
+
 STOPS: Final = ("\nclass", "\ndef", "\n#", "\nif", "\nprint")
 """Where a completion ends, in the paper and in lm-eval's `until`. OpenAI's endpoints take four at most, so four
 are sent, and all five are cut at when the answer is read: the last one can only cost tokens."""
@@ -136,7 +148,9 @@ def _exams() -> dict[str, Exam]:
             entry_point=str(each.metadata["entry_point"]),
             reference=each.text + each.target[0],
             test=str(each.metadata["test"]),
-            further=FURTHER,
+            compare="close",
+            tolerance=TOLERANCE,
+            further=0 if each.id in UNDECIDED else FURTHER,
         )
         for each in humaneval_samples()
     }
