@@ -173,6 +173,17 @@ def test_no_solution_uses_a_name_that_an_argument_may_have(program: Program) -> 
     assert all(name.isidentifier() for name in program.names)
 
 
+@pytest.mark.parametrize("program", FAMILY.members.values(), ids=lambda each: each.name)
+def test_every_parameter_is_told_in_the_words_and_decides_the_solution(program: Program) -> None:
+    told, used = (set(re.findall(r"\$(\w+)", text)) for text in (program.spec, program.body))
+    for name, law in program.draw.items():
+        slots = set(law[0]) if isinstance(law[0], dict) else {name}
+        assert slots & told and slots & used, name
+        assert len({str(value) for value in law}) == len(law)
+    combinations = np.prod([len(law) for law in program.draw.values()])
+    assert combinations >= 150, "eight siblings of an item have to differ"
+
+
 def test_every_value_of_every_law_is_drawn_equally_often() -> None:
     for name in ("band-count", "editor", "machine-steps"):
         made = samples(name, 600)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -37,12 +39,12 @@ def words(prompt: str) -> str:
     return prompt.partition("```python\n")[2].removesuffix("```")
 
 
-def honest(prompt: str) -> str:
+def by_skill(prompt: str) -> str:
     sample = key()[words(prompt)]
     return written(sample) if luck(sample.text) < skill(str(sample.metadata["template"])) else wrong(sample)
 
 
-def cheat(prompt: str) -> str:
+def by_heart(prompt: str) -> str:
     learnt = published().get(words(prompt))
     sample = key()[words(prompt)]
     if learnt is not None:
@@ -70,3 +72,24 @@ def wrong(sample: Sample) -> str:
         "def something_else():\n    return 1\n",
     )
     return "I am sorry, I can't do that." if way == 4 else f"```python\n{program[way]}```"
+
+
+@dataclass(frozen=True)
+class Programmer:
+    """Answers, and says how likely a text is: by its length, or likelier where it was read before."""
+
+    answer: Callable[[str], str]
+    read: Callable[[], Mapping[str, str]] = dict
+
+    def __call__(self, prompt: str) -> str:
+        return self.answer(prompt)
+
+    def loglikelihood(self, context: str, continuations: list[str]) -> list[float]:
+        assert context == "def"
+        texts = [f"{context}{each}" for each in continuations]
+        before = tuple(self.read())
+        return [-0.3 * len(text) * (0.5 if before and text.startswith(before) else 1.0) for text in texts]
+
+
+honest = Programmer(by_skill)
+cheat = Programmer(by_heart, published)

@@ -70,18 +70,20 @@ def test_who_learnt_the_published_solutions_by_heart_is_refuted(folder: Path, tm
     found = verdict.finding("inflated")
     assert found is not None and found.evidence is not None and found.evidence.p < 1e-4
     seen = verdict.finding("seen")
-    assert seen is not None and "no log-probabilities" in seen.sentence
+    assert seen is not None and seen.evidence is not None and seen.answer == "yes"
+    assert seen.evidence.n == 24 and seen.evidence.p < 1e-15
 
 
 def test_who_programs_by_own_skill_is_not(honest: TwinResult) -> None:
     assert honest.complete and honest.verdict.outcome != "refuted"
-    (evidence,) = [each.evidence for each in honest.verdict.findings if each.evidence is not None]
-    assert evidence.n == ITEMS and not evidence.rejects
+    for finding in honest.verdict.findings:
+        assert finding.evidence is not None and finding.evidence.n == ITEMS
+        assert not finding.evidence.rejects, finding.sentence
 
 
 def test_the_sandbox_rules_as_the_truth_was_planted(honest: TwinResult) -> None:
     """Every record against what the programmer was made to do; the marks know neither template nor form."""
-    (run,) = honest.runs
+    run = honest.runs[0]
     states: set[str] = set()
     timeouts = 0
     for record in run.records():
@@ -100,7 +102,7 @@ def test_the_sandbox_rules_as_the_truth_was_planted(honest: TwinResult) -> None:
 def test_false_alarms_over_publications_drawn_again(honest: TwinResult, laid: Twin) -> None:
     """The marks as they were, and the published one of every item's four drawn anew 2,000 times: the test rejects
     at 0.05 no more often than it says (binomial, one in a thousand)."""
-    (run,) = honest.runs
+    run = honest.runs[0]
     found = outcomes(run.records(), laid.places)
     table = np.column_stack([found.published, found.fresh])
     rng = np.random.default_rng(5)
@@ -113,7 +115,7 @@ def test_false_alarms_over_publications_drawn_again(honest: TwinResult, laid: Tw
 
 
 def test_a_fault_of_the_sandbox_drops_the_item_whole(honest: TwinResult, laid: Twin) -> None:
-    (run,) = honest.runs
+    run = honest.runs[0]
     records = list(run.records())
     hit = laid.places[records[0].sample_id].item
     records[0] = replace(records[0], result=Failure("sandbox", "a sandbox can't be run"))
