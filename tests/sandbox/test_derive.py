@@ -21,6 +21,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fairtrial.benchmarks.humaneval import UNDECIDED
 from fairtrial.sandbox.guest import derive as module
 from fairtrial.sandbox.guest.derive import SIZE, derive
 
@@ -284,13 +285,6 @@ def test_hostile_rows_cost_little(seen: list[tuple[Any, ...]]) -> None:
     assert int(done.stdout) <= SIZE
 
 
-KNOWN = {
-    20: "of two pairs equally near either is right, and the prompt doesn't choose",
-    124: "the canonical solution is wrong: it takes 06-1-2020, and refuses 04-30-2040",
-    129: "HumanEval's own tests hold grids in which a number stands twice",
-}
-
-
 def test_right_programs_hold_on_humaneval() -> None:
     """In a process of its own: the items' code is Python from a data file of ours."""
     root = Path(__file__).parents[2]
@@ -303,4 +297,4 @@ def test_right_programs_hold_on_humaneval() -> None:
     assert found["twenty_or_more"] >= 145
     assert found["raised"] <= 0.005 * found["derived"]
     assert found["answers"] >= 55
-    assert set(found["failed_right_answers"]) <= {f"HumanEval/{number}" for number in KNOWN}
+    assert set(found["failed_right_answers"]) <= set(UNDECIDED)

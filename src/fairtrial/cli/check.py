@@ -36,8 +36,8 @@ def check(task: tuple[str, ...], as_json: bool, **given: Any) -> int:
     """Check a task or a file of cases without asking a model.
 
     Reads every row, renders every prompt, and shows the first one, the scorer, the number of questions and
-    the plan's digest; and what this machine lacks to mark the answers. Exit 2 with every bad row named where
-    something is wrong.
+    the plan's digest; and what this machine lacks to mark the answers. Programming tasks are tried on their
+    own references. Exit 2 with every bad row named where something is wrong.
     """
     order = Order.of(task, {**given, "model": given["model"] or (NOBODY,)})
     lab = Lab(price_table=order.settings.get("price_table"))

@@ -44,8 +44,9 @@ def run(task: tuple[str, ...], as_json: bool, report: bool, **given: Any) -> int
     """Ask models every question of a task; keep and score what they answer.
 
     TASK is a benchmark (gsm8k, mmlu, mmlu/virology, mmlu_generative, hellaswag, humaneval), a file of your
-    own rows (.jsonl, .csv, .yaml with input and target) or a task file. Without TASK, fairtrial.yaml is read
-    from this folder. Every answer is kept in a run folder; nothing answered is asked again with --resume.
+    own rows (.jsonl, .csv, .yaml with input and target, or programming tasks that bring their tests) or a
+    task file. Without TASK, fairtrial.yaml is read from this folder. Every answer is kept in a run folder;
+    nothing answered is asked again with --resume.
     """
     order = Order.of(task, given)
     lab = Lab(order.out, price_table=order.settings.get("price_table"), watch=watcher(quiet=as_json))
