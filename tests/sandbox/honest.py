@@ -13,7 +13,6 @@ from fairtrial.sandbox.backend import Backend
 from fairtrial.sandbox.limits import Limits
 from tests.sandbox.targets import Target
 
-PATIENCE_S = 2.0
 LIMITS = Limits(cpu_s=1, frame_bytes=1 << 22)
 
 CALLER = """
@@ -50,7 +49,7 @@ for arguments in job["calls"]:
 """
 
 
-def called(box: Backend, program: str, target: Target) -> str:
+def called(box: Backend, program: str, target: Target, patience_s: float) -> str:
     """One line an answer, up to the first that is none: silence, or the end."""
     job = {
         "program": program,
@@ -60,7 +59,7 @@ def called(box: Backend, program: str, target: Target) -> str:
     }
     process = box.start([box.python, "-I", "-S", "-c", CALLER], LIMITS)
     try:
-        said, _ = process.communicate(json.dumps(job).encode(), timeout=PATIENCE_S)
+        said, _ = process.communicate(json.dumps(job).encode(), timeout=patience_s)
     except subprocess.TimeoutExpired:
         process.kill()
         said, _ = process.communicate()

@@ -1,7 +1,7 @@
 """Every attack against every sandbox that works here: none is judged right, none outlasts its trial, and the next
 honest program is judged as if it had never been. The attacks are files in attacks/ and functions in made.py.
 
-One pass over all attacks, two at a time, then one test for each: what takes long is waiting for limits.
+One pass over all attacks, a few at a time, then one test for each: what takes long is waiting for limits.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ from fairtrial.sandbox.probe import ORDER, attempt_at
 from tests.sandbox import honest
 from tests.sandbox.boxes import processes_with
 from tests.sandbox.catalogue import Attack, attacks
-from tests.sandbox.peers.page import PAGE, limits_table
 from tests.sandbox.targets import targets
 
-THREADS = 2
+THREADS = 3  # more than processors: most of the time goes by in waiting for limits
 SHORT = Limits(wall_s=1.5, cpu_s=1)
 LONGER = Limits(wall_s=8.0, cpu_s=1)
 """For engines whose containers take a second to start."""
 PATIENT = Limits(wall_s=20.0)
 SLACK_S = 2.0
+HASTE_S = 0.8
 NAMES = tuple(attacks())
 FOUND = "fairtrial_attack_"  # the beginning of every token, and of nothing else on the machine
 
@@ -252,15 +252,6 @@ def test_no_program_starves_those_judged_beside_it(box: str) -> None:
     assert beside.passed, beside
 
 
-def test_the_page_shows_every_attack_refused() -> None:
-    text = (Path(__file__).parents[2] / PAGE).read_text("utf-8")
-    for attack in attacks().values():
-        rows = [line for line in text.splitlines() if f"[{attack.name.replace('_', ' ')}](" in line]
-        assert len(rows) == 1, f"{attack.name}: run `make attacks`"
-        assert rows[0].split(f"| {attack.target} | ")[1].startswith("refused |"), rows[0]
-    assert limits_table(Limits()) in text, "the limits have changed: run `make attacks`"
-
-
 def test_what_no_sandbox_can_tell() -> None:
     """A program that knows a test by heart is right on all that it is asked. Further inputs show it."""
     exam = targets()["HumanEval/60"].exam
@@ -270,29 +261,34 @@ def test_what_no_sandbox_can_tell() -> None:
 
 
 @cache
-def told(name: str) -> dict[str, str]:
-    """What every program says when it is called without a judge, and under `reference TARGET` what is right."""
+def told() -> dict[str, str]:
+    """What every attack says when it is called without a judge."""
     box = backend("bubblewrap")
-    jobs = {each: (attack.program, attack.target) for each, attack in attacks().items()}
-    jobs |= {f"reference {each}": (target.exam.reference, each) for each, target in targets().items()}
+
+    def asked(name: str) -> str:
+        return honest.called(box, attacks()[name].program, targets()[attacks()[name].target], HASTE_S)
+
     with ThreadPoolExecutor(THREADS) as pool:
-        return dict(
-            zip(
-                jobs,
-                pool.map(lambda job: honest.called(box, job[0], targets()[job[1]]), jobs.values()),
-                strict=True,
-            )
-        )
+        return dict(zip(NAMES, pool.map(asked, NAMES), strict=True))
+
+
+@cache
+def right(target: str) -> str:
+    """What the reference says when it is called likewise."""
+    aimed = targets()[target]
+    return honest.called(backend("bubblewrap"), aimed.exam.reference, aimed, PATIENT.wall_s)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_attack_is_a_wrong_program(name: str) -> None:
-    said = told("bubblewrap")
-    right = said[f"reference {attacks()[name].target}"]
-    assert right.count("\n") == len(targets()[attacks()[name].target].calls), (
-        "the reference answers every call"
-    )
-    assert said[name] != right
+    target = targets()[attacks()[name].target]
+    assert right(target.name).count("\n") == len(target.calls), "the reference answers every call"
+    assert told()[name] != right(target.name)
+
+
+def test_most_attacks_answer_something_when_nobody_judges_them() -> None:
+    """Otherwise the test above would hold for want of time."""
+    assert sum("answer" in said for said in told().values()) > len(NAMES) / 2
 
 
 def test_the_matrix_is_whole_and_every_attack_has_a_target() -> None:
