@@ -136,15 +136,15 @@ def test_wrong_labels() -> None:
     rng = np.random.default_rng(7)
     ability = rng.normal(0.5, 0.5, 12)
     right = rng.random((12, 300)) < 1 / (1 + np.exp(-(ability[:, None] + rng.normal(0, 1, 300))))
-    natural = rng.normal(-0.8, 1, 80)  # how tempting each wrong key is
+    natural = rng.normal(-0.8, 1, 200)  # how tempting each wrong key is
     ability[0] = -1.5  # a weak suspect makes every mistake more often, and wrong keys are mistakes
     right[0] = rng.random(300) < 1 / (1 + np.exp(-(ability[0] + rng.normal(0, 1, 300))))
     odds = natural - ability[:, None]
-    honest = wrong_label_agreement(rng.random((12, 80)) < 1 / (1 + np.exp(-odds)), right)
+    honest = wrong_label_agreement(rng.random((12, 200)) < 1 / (1 + np.exp(-odds)), right)
     odds[0] += 2.0
-    told = wrong_label_agreement(rng.random((12, 80)) < 1 / (1 + np.exp(-odds)), right)
+    told = wrong_label_agreement(rng.random((12, 200)) < 1 / (1 + np.exp(-odds)), right)
     assert told.p == pytest.approx(1 / 12) and told.tau == pytest.approx(2.0, abs=0.9)
-    assert abs(honest.tau) < 1 and honest.p > 1 / 12
+    assert abs(honest.tau) < 0.7, "without its ability it would be near 2"
 
 
 def test_the_monotone_curve_is_scipys() -> None:
