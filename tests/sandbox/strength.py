@@ -40,9 +40,9 @@ TEXT = """# How strong HumanEval's tests are, and what derived inputs add
 
 Beside its verdict, a run of HumanEval reports whether an answer that passed also agrees with the reference on
 inputs [derived](../how-to/test-code.md#derived-inputs) from those of the item's own tests. Measured here, in the
-sandbox, on {wrong} wrong answers, made by one slip each in the canonical solutions (another comparison or
-operator, a constant or a bound one off, a condition turned round, a statement left out), and on {right} right
-ones. Up to {further} derived inputs an answer.
+sandbox, on {wrong} wrong answers to {items} items, made by one slip each in the canonical solutions (another
+comparison or operator, a constant or a bound one off, a condition turned round, a statement left out), and on
+{right} right ones. Up to {further} derived inputs an answer.
 
 | | n | share | 95 %, Wilson |
 | --- | --- | --- | --- |
@@ -52,8 +52,8 @@ These answers are not a model's, and some slips change nothing that can be seen:
 everything, nobody has checked which are right after all. The shares tell how the two kinds of test compare, not
 how good a model is.
 
-How the {failed} failed: {causes}. For {unfit} items no derived input is left ({none_left}): their tests show every
-value of the range already.
+How the {failed} failed: {causes}.
+For {unfit} items no derived input is left ({none_left}): their tests show every value of the range already.
 
 ## Right answers that fail a derived input
 
@@ -96,7 +96,8 @@ def judged(programs: Iterable[tuple[str, str]], held: dict[str, Exam], judge: Ju
 
 
 def wrong_programs(held: dict[str, Exam], count: int = MUTANTS) -> Iterable[tuple[str, str]]:
-    for item, exam in held.items():
+    """None for items where a right answer could fail a derived input: a slip there may be no fault."""
+    for item, exam in ((item, exam) for item, exam in held.items() if item not in UNDECIDED):
         for program in mutants(exam.reference, exam.entry_point, count, Random(f"{SEED} {item}")):
             yield item, program
 
@@ -139,6 +140,7 @@ def page(canonical: Sequence[Case], others: Sequence[Case], wrong: Sequence[Case
     told = ", ".join(f"{n} {cause}" for cause, n in causes.most_common())
     return TEXT.format(
         wrong=len(wrong),
+        items=len({each.item for each in wrong}),
         right=len(canonical) + len(others),
         further=FURTHER,
         rows="\n".join(f"| {name} | {share(k, n)} |" for name, k, n in rows),

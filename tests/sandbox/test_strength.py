@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+from pathlib import Path
 from random import Random
 
 from fairtrial.core.execution import Exam
@@ -63,3 +64,14 @@ def test_counts_are_what_the_sandbox_says() -> None:
         "| canonical solutions that fail a derived input | 0 of 1 |",
     ):
         assert line in text
+
+
+def test_the_page_is_about_these_answers() -> None:
+    """`make strength` takes minutes; that the page is not of another set of answers can be seen at once."""
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "humaneval-strength.md").read_text("utf-8")
+    held = strength.exams()
+    wrong = list(strength.wrong_programs(held))
+    items = len({item for item, _ in wrong})
+    right = len(held) + len(list(strength.other_right_programs(held)))
+    told = " ".join(page.split())
+    assert f"on {len(wrong)} wrong answers to {items} items" in told and f"on {right} right ones" in told
