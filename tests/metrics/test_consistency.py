@@ -170,7 +170,7 @@ def test_derived_inputs_are_told_as_a_share_of_the_answers_that_passed() -> None
     low, high = stats.binomtest(5, 20).proportion_ci(method="wilson")
     assert (found.derived.low, found.derived.high) == (pytest.approx(low), pytest.approx(high))
     told = " ".join(summary_text(found, width=200).split())
-    assert "derived 25.0 % [" in told and "of the 20 samples with a passing answer" in told
+    assert "derived 25.0 % [" in told and "of 20 samples with a passing answer" in told
     assert "never count" in told and "25.0" in page([found])
     assert found.primary is not None and found.primary.value == pytest.approx(0.4), "the score is untouched"
 

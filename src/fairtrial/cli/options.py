@@ -115,7 +115,11 @@ tasks = together(
     click.option("--cluster", metavar="KEY", help="Metadata key that samples share; errors cluster by it."),
     click.option("--slice", "slices", multiple=True, metavar="KEY", help="Metadata key to report by."),
     click.option("--num-fewshot", type=click.IntRange(min=0), help="Worked examples in the prompt."),
-    click.option("--form", metavar="NAME", help="A benchmark's other form, for example generative for mmlu."),
+    click.option(
+        "--form",
+        metavar="NAME",
+        help="A benchmark's other form: generative for mmlu, completion for humaneval.",
+    ),
     click.option("--data", metavar="FILE", help="Local file of a benchmark whose items don't ship with us."),
     click.option("--include-path", multiple=True, metavar="DIR", help="Where task files may include from."),
     click.option(

@@ -49,7 +49,8 @@ class CodeScorer:
         return {
             "metric": self.metric,
             "name": "runs and passes its tests",
-            "extractor": {"name": f"code, {self.asked}", "takes": rule, "stops": list(self.stops)},
+            "extractor": {"name": f"code, {self.asked}", "takes": rule}
+            | ({"stops": list(self.stops)} if self.stops else {}),
             "alternatives": list(self._names),
             "short_answers": False,
             "behind_the_prompt": self.after_prompt or self.asked == "completion",

@@ -27,9 +27,9 @@ def judged_words(judged: Judged) -> str:
 def derived_words(derived: Estimate) -> str:
     """What inputs beyond the tests would change, and why it never counts."""
     return (
-        f"{percent(derived.value)} [{bracket(derived)}], {level(derived)} {derived.method}, of the {derived.n:,} "
-        "samples with a passing answer would fail on inputs derived from their tests. Such inputs may leave what "
-        "the task allows, so they never count"
+        f"{percent(derived.value)} [{bracket(derived)}], {level(derived)} {derived.method}, of "
+        f"{plural(derived.n, 'sample')} with a passing answer would fail on inputs derived from their tests. Such "
+        "inputs may leave what the task allows, so they never count"
     )
 
 
