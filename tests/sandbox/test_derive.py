@@ -22,10 +22,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairtrial.benchmarks.humaneval import UNDECIDED
-from fairtrial.sandbox.guest import derive as module
+from fairtrial.sandbox.guest import derive as derive_module
+from fairtrial.sandbox.guest import leaves as leaves_module
 from fairtrial.sandbox.guest.derive import SIZE, derive
 
-SOURCE = Path(module.__file__)
+ROOT = Path(__file__).parents[2]
+SOURCES = [Path(module.__file__) for module in (derive_module, leaves_module)]
 
 scalars = (
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.binary(max_size=4)
@@ -112,8 +114,8 @@ def test_no_hash_seed_decides() -> None:
         (set("hello"), {"z": 3, "k": 0, "y": 9}),
     ]
     script = (
-        f"import sys; sys.path.insert(0, {str(SOURCE.parent)!r})\n"
-        "from derive import derive; from random import Random\n"
+        f"import sys; sys.path.insert(0, {str(ROOT / 'src')!r})\n"
+        "from fairtrial.sandbox.guest.derive import derive; from random import Random\n"
         f"for a, b in derive({seen!r}, 30, Random(3)): print(sorted(a), sorted(b.items()))"
     )
     told = {
@@ -125,13 +127,16 @@ def test_no_hash_seed_decides() -> None:
     assert len(told) == 1 and len(told.pop().splitlines()) == 30
 
 
-def test_the_source_is_for_python_3_9_and_needs_nothing() -> None:
-    tree = ast.parse(SOURCE.read_text("utf-8"), feature_version=(3, 9))
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_the_source_is_for_python_3_9_and_needs_nothing(path: Path) -> None:
+    source = path.read_text("utf-8")
+    tree = ast.parse(source, feature_version=(3, 9))
     found = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     found |= {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
+    found -= {"fairtrial.sandbox.guest.leaves"}
     assert {str(name).partition(".")[0] for name in found} <= set(sys.stdlib_module_names) | {"__future__"}
     # Later than 3.9, and no fault of syntax: they would fail inside the guest only.
-    assert "strict=" not in SOURCE.read_text("utf-8") and "pairwise" not in SOURCE.read_text("utf-8")
+    assert "strict=" not in source and "pairwise" not in source
 
 
 def balanced(text: str) -> bool:
@@ -267,8 +272,8 @@ def test_what_is_not_plain_teaches_nothing() -> None:
 )
 def test_hostile_rows_cost_little(seen: list[tuple[Any, ...]]) -> None:
     script = (
-        f"import sys; sys.path.insert(0, {str(SOURCE.parent)!r})\n"
-        "from derive import derive; from random import Random; import json, resource\n"
+        f"import sys; sys.path.insert(0, {str(ROOT / 'src')!r})\n"
+        "from fairtrial.sandbox.guest.derive import derive; from random import Random; import json, resource\n"
         "resource.setrlimit(resource.RLIMIT_CPU, (3, 3)); resource.setrlimit(resource.RLIMIT_AS, (1 << 30,) * 2)\n"
         "sys.set_int_max_str_digits(0)\n"
         "seen = eval(sys.stdin.read(), {'inf': float('inf'), 'nan': float('nan')})\n"
@@ -287,9 +292,8 @@ def test_hostile_rows_cost_little(seen: list[tuple[Any, ...]]) -> None:
 
 def test_right_programs_hold_on_humaneval() -> None:
     """In a process of its own: the items' code is Python from a data file of ours."""
-    root = Path(__file__).parents[2]
     done = subprocess.run(
-        [sys.executable, "-m", "tests.sandbox.derived_humaneval"], cwd=root, capture_output=True, text=True
+        [sys.executable, "-m", "tests.sandbox.derived_humaneval"], cwd=ROOT, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr[-2000:]
     found = json.loads(done.stdout)

@@ -34,7 +34,7 @@ its full name, so guests import one another as they would at home."""
 
 CANDIDATE = ("values", "frames", "guest.candidate")
 ORACLE = ("values", "frames", "guest.compare", "guest.oracle")
-FURTHER = (*ORACLE, "guest.derive", "guest.further")
+FURTHER = (*ORACLE, "guest.leaves", "guest.derive", "guest.further")
 
 
 def command(python: str, parts: tuple[str, ...]) -> list[str]:
