@@ -252,7 +252,8 @@ def test_ctrl_c_at_a_terminal_is_no_verdict_on_a_program(
     assert begun.returncode == 3 and "Traceback" not in told
     entry = json.loads(out)["runs"][0]
     counts = entry["counts"]
-    assert counts["wrong"] == 0 and counts["right"] + counts["failed"] == sum(counts.values())
+    assert counts["wrong"] == 0, entry["judged"]
+    assert counts["right"] + counts["failed"] == sum(counts.values())
     assert entry["status"] == "incomplete" and [each["cause"] for each in entry["failures"]] == [UNMARKED]
     before = asked(counting)
     status, found, _ = run(counting, *WORDS, "--resume")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -207,6 +209,31 @@ def test_a_sandbox_that_only_fails_stops_the_run_and_what_was_answered_is_kept()
     assert len(done.kept) == len({record.key for record in done.kept}) == done.tally.counts.failed
 
 
+def test_faults_with_rulings_between_them_don_t_stop_it() -> None:
+    class Flaky(FakeSandbox):
+        def judge(self, trial: Trial) -> Ruling:
+            self.faults = len(self.judged) % 4 > 0
+            return super().judge(trial)
+
+    done = Trialled(40, FakeModel(), Flaky(retryable=False), judges=1)
+    assert done.states() == {"right": 10, "failed": 30} and not done.stop.reason
+
+
+def test_a_process_that_ends_waits_for_no_judge() -> None:
+    code = (
+        "import asyncio, time\n"
+        "from fairtrial.evals.court import in_a_thread\n"
+        "async def go():\n"
+        "    try:\n"
+        "        await asyncio.wait_for(in_a_thread(lambda: time.sleep(60)), 0.1)\n"
+        "    except TimeoutError:\n"
+        "        print('cut')\n"
+        "asyncio.run(go())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)
+    assert (done.stdout, done.stderr, done.returncode) == ("cut\n", "", 0)
+
+
 def test_our_own_rule_that_can_t_mark_an_answer_is_a_failure() -> None:
     class Broken(ExecutedSame):
         def score(self, ruling: Ruling, output: Output, sample: Sample) -> Score:
@@ -251,6 +278,8 @@ def test_the_first_ctrl_c_ends_what_is_being_judged_and_leaves_the_rest_to_resum
     assert done.tally.counts.failed == done.states()["failed"] > 0, "what waits is counted, and has no score"
     assert {cause.cause for cause in done.tally.causes} == {UNMARKED}
     asked = done.journal.kept[:]
+    answered = len({record.key for record in asked})
+    assert len(asked) == answered + judged, "a line for each answer, and one for each ruling"
     model = FakeModel()
     again = Trialled(60, model, FakeSandbox(), done.journal)
     assert again.states() == {"right": 60}
