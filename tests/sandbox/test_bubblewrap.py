@@ -109,7 +109,9 @@ def test_the_systems_own_interpreter(box: Bubblewrap) -> None:
 @as_root
 def test_an_ordinary_user_gets_the_same() -> None:
     """The tests that a user's rights could change, run by `nobody`."""
-    names = "host or user or processes or memory or survivor or written or inherited or ordinary"
+    names = (
+        "file_of_the_host or memory_of_all or test_processes or killing or written or inherited or ordinary"
+    )
     command = [
         sys.executable,
         "-m",
