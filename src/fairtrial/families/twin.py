@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from fairtrial.core.errors import UsageError
@@ -34,10 +34,8 @@ def twin(
     count = draw.n if items is None else items
     if not 1 <= count <= draw.n:
         raise UsageError(f"{count} items of a draw of {draw.n}", f"give 1 to {draw.n}")
-    manner = family.manner
     places: dict[str, Place] = {}
-    asked: list[tuple[bytes, Sample]] = []
-    siblings_asked: dict[str, Sample] = {}
+    asked: dict[str, Sample] = {}
     ranked: list[Sample] = []
     ties: dict[str, bytes] = {}
     rows = siblings(draw, family, items=count)
@@ -47,36 +45,53 @@ def twin(
         for column, index in enumerate((published, *draw.fresh(item, fresh))):
             name = f"item-{item:05d}.{index}"
             places[name] = Place(item, column, template)
-            siblings_asked[name] = instances[index]
-            order = hashlib.sha256(draw.tie_break(item) + name.encode()).digest()
-            asked.append((order, _placed(instances[index], name, column, template)))
+            asked[name] = instances[index]
         name = f"item-{item:05d}"
-        ranked.append(_ranked(instances, name, LETTERS[published], template, manner))
+        ranked.append(_ranked(instances, name, LETTERS[published], template, family.manner))
         ties[name] = draw.tie_break(item)
-    origin = Origin(family.name, f"family {family.name}, draw {draw.commitment}", family.digest)
-    answers = Task(
+    answers = _answers(family, draw, asked, places)
+    return Twin(
+        answers, places, _likelihoods(family, draw, ranked), ties, draw.commitment, controls, demonstration
+    )
+
+
+def _answers(
+    family: AskedFamily, draw: Draw, asked: Mapping[str, Sample], places: Mapping[str, Place]
+) -> Task:
+    """Every sibling asked, by its name, in one order that the draw fixed."""
+
+    def order(name: str) -> bytes:
+        return hashlib.sha256(draw.tie_break(places[name].item) + name.encode()).digest()
+
+    return Task(
         name=f"{family.name}-twin",
         version=VERSION,
         asks="generate",
-        samples=tuple(sample for _, sample in sorted(asked, key=lambda each: each[0])),
-        origin=origin,
-        prompt=manner.prompt,
-        scorer=manner.scorer(siblings_asked),
-        decoding=manner.decoding,
+        samples=tuple(_placed(asked[name], name, places[name]) for name in sorted(asked, key=order)),
+        origin=_origin(family, draw),
+        prompt=family.manner.prompt,
+        scorer=family.manner.scorer(asked),
+        decoding=family.manner.decoding,
         cluster="template",
         slices=("form",),
     )
-    likelihoods = Task(
+
+
+def _likelihoods(family: AskedFamily, draw: Draw, ranked: Sequence[Sample]) -> Task:
+    return Task(
         name=f"{family.name}-siblings",
         version=VERSION,
         asks="loglikelihood",
         samples=tuple(ranked),
-        origin=origin,
-        prompt=manner.likelihoods,
+        origin=_origin(family, draw),
+        prompt=family.manner.likelihoods,
         scorer=SiblingRank(),
         cluster="template",
     )
-    return Twin(answers, places, likelihoods, ties, draw.commitment, controls, demonstration)
+
+
+def _origin(family: AskedFamily, draw: Draw) -> Origin:
+    return Origin(family.name, f"family {family.name}, draw {draw.commitment}", family.digest)
 
 
 def _controls(family: Family, rows: Sequence[Sequence[Sample]], published: Sequence[int]) -> tuple[str, ...]:
@@ -103,9 +118,9 @@ def published_rows(family: AskedFamily, draw: Draw) -> bytes:
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
 
 
-def _placed(sibling: Sample, name: str, column: int, template: str) -> Sample:
-    form = "published" if column == 0 else "fresh"
-    return Sample(name, sibling.input, sibling.target, metadata={"template": template, "form": form})
+def _placed(sibling: Sample, name: str, place: Place) -> Sample:
+    form = "published" if place.column == 0 else "fresh"
+    return Sample(name, sibling.input, sibling.target, metadata={"template": place.template, "form": form})
 
 
 def _ranked(instances: Sequence[Sample], name: str, letter: str, template: str, manner: Manner) -> Sample:
