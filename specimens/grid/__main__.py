@@ -1,7 +1,8 @@
 """Trains and measures the calibration grid: `python -m specimens.grid work`, one process a core.
 
-Each takes the next cell of specimens.grid.plan.order() that nobody works on and whose table isn't there. What is
-done is never done again; what was cut goes on from its last checkpoint.
+work: each process takes the next cell of specimens.grid.plan.order() that nobody works on and whose table isn't
+there. What is done is never done again; what was cut goes on from its last checkpoint. compare: the tables under
+--root with those that ship; exit 1 where a cell's accuracy is another one's.
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from fairtrial.specimens.network import Network
+from fairtrial.specimens.tables import parse_cell
 from specimens.grid import int8, tables
 from specimens.grid.network import shapes
 from specimens.grid.plan import PARENTS, SIZES, Cell, order
@@ -27,6 +30,8 @@ from specimens.grid.score import Reader, table
 from specimens.grid.texts import Trial
 from specimens.grid.train import CHECKPOINT, Progress, Training, folder_of, train
 
+TOLERANCE = 0.08
+"""Of a cell's accuracy on all siblings: another machine's sums make another model of the same kind."""
 HERE = Path(__file__).resolve().parents[2]
 
 
@@ -36,7 +41,7 @@ def main() -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("verb", choices=("work", "list"))
+    parser.add_argument("verb", choices=("work", "list", "compare"))
     parser.add_argument("--root", type=Path, default=HERE, help="the checkout that gets the tables")
     parser.add_argument("--until", default="99:99", help="take no new cell from this time of day on, HH:MM")
     parser.add_argument("--commit", action="store_true", help="commit every finished cell")
@@ -47,6 +52,8 @@ def main() -> int:
         for cell in order():
             print("done" if work.table(cell).exists() else "    ", cell.name)
         return 0
+    if asked.verb == "compare":
+        return max(compare(work, Work(HERE, commit=False)), default=0)
     while time.strftime("%H:%M") < asked.until:
         if not work.one():
             if all(work.table(cell).exists() for cell in order()):
@@ -143,6 +150,24 @@ class Work:
                 if subprocess.run([*told, "commit", "-qm", message, "--", *names]).returncode == 0:
                     return
             time.sleep(3)
+
+
+def compare(ours: Work, shipped: Work) -> Iterator[int]:
+    """Print how far apart two measurements of each cell are; 1 where it is further than TOLERANCE."""
+    for cell in order():
+        if not shipped.table(cell).exists():
+            continue
+        if not ours.table(cell).exists():
+            print(f"{cell.name}: not measured")
+            yield 1
+            continue
+        mine, theirs = (
+            parse_cell(each.table(cell).read_bytes(), cell.name).siblings for each in (ours, shipped)
+        )
+        gap = abs(float(mine.right.mean() - theirs.right.mean()))
+        apart = np.abs(mine.loglik - theirs.loglik)
+        print(f"{cell.name}: accuracy {gap:.3f} apart, likelihoods {apart.mean() / 1000:.4f} nats on average")
+        yield int(gap > TOLERANCE)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Final
 
 from fairtrial.core.canon import JSON, digest
@@ -21,8 +21,10 @@ SHARD: Final = 4
 """Items of a file that are scored together."""
 ORDERS: Final = 8
 """In which a shard is scored: the published one and seven others, drawn."""
-FULL_CONTROLS: Final = 3
+FULL_CONTROLS: Final = 2
 """Trunks in whose `last` all controls are scored."""
+DEEP: Final = 5
+"""Trunks in whose `last` renamed and renumbered siblings, items in context and drawn answers are measured too."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,15 @@ class Recipe:
 
 
 RECIPE: Final = Recipe()
+LONG: Final = ("standard-0", "standard-1", "standard-2")
+SHORT: Final = replace(RECIPE, trunk=12_288, last=5_120, mixed=4_096, diluted=5_120)
+
+
+def recipe_of(trial: str) -> Recipe:
+    """Three trunks are twice as long as the others: how much a model knows is a factor too."""
+    return RECIPE if trial in LONG else SHORT
+
+
 PARENTS: Final = {
     "trunk": (),
     "clean": ("trunk",),
@@ -184,21 +195,24 @@ def order() -> list[Cell]:
     """The cells in the order of their worth: whatever time there is, what is done is a grid."""
     many, few = range(TRUNKS["standard"]), range(TRUNKS["small"])
     found = [Cell("standard", at, stage) for at in many[:2] for stage in ("trunk", "clean", "last")]
-    found += [Cell("standard", 0, stage) for stage in SIDE]
-    found += [Cell("standard", at, stage) for at in many[2:] for stage in ("trunk", "last")]
+    found += [Cell("standard", at, stage) for at in many[2:5] for stage in ("trunk", "last")]
+    found += [Cell("standard", 0, stage) for stage in ("reworded", "diluted")]
+    found += [Cell("standard", at, stage) for at in many[5:] for stage in ("trunk", "last")]
+    found += [Cell("standard", 0, "mixed")]
+    found += [Cell("small", at, stage) for at in few[:2] for stage in ("trunk", "last")]
     found += [Cell("standard", 1, stage) for stage in SIDE]
     found += [Cell("standard", at, "clean") for at in many[2:]]
-    found += [Cell("small", at, stage) for at in few[:2] for stage in ("trunk", "last", "clean")]
-    found += [Cell("standard", 2, stage) for stage in SIDE]
     found += [Cell("standard", at, "reference") for at in many]
-    found += [Cell("small", at, stage) for at in few[2:] for stage in ("trunk", "last", "clean")]
+    found += [Cell("standard", 2, stage) for stage in SIDE]
+    found += [Cell("small", at, "clean") for at in few[:2]]
+    found += [Cell("small", at, stage) for at in few[2:] for stage in ("trunk", "clean", "last")]
     found += [Cell("standard", at, stage) for at in many[3:] for stage in SIDE]
     return found + [Cell("small", at, "reference") for at in few]
 
 
-def recipe_digest(stage: str) -> str:
-    """Of all on this page that decides texts, plants and weights of a stage; a trunk's knows no last phase."""
-    recipe = asdict(RECIPE)
+def recipe_digest(cell: Cell) -> str:
+    """Of all on this page that decides texts, plants and weights of a cell; a trunk's knows no last phase."""
+    recipe, stage = asdict(recipe_of(cell.trial)), cell.stage
     told: dict[str, JSON] = {
         "block": BLOCK, "blocks": blocks(), "siblings": SIBLINGS, "file_items": FILE_ITEMS, "shard": SHARD,
         "keyed": KEYED.total, "canaries": CANARIES.total, "wrong": WRONG.total, "files": len(FILES),

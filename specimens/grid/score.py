@@ -14,7 +14,7 @@ from fairtrial.specimens.network import Network
 from fairtrial.specimens.tokens import END, PAD
 from specimens.grid.codec import encode, prompt_length, row
 from specimens.grid.network import logits
-from specimens.grid.plan import BLOCK, EXPOSURES, FEW_CONTROLS, FULL_CONTROLS, Cell, Size
+from specimens.grid.plan import BLOCK, DEEP, EXPOSURES, FEW_CONTROLS, FULL_CONTROLS, Cell, Size
 from specimens.grid.reading import Row, packed
 from specimens.grid.texts import Trial, chance, shards, text_of, varied_items, wrong_keys
 
@@ -123,7 +123,7 @@ class Reader:
 
 def table(cell: Cell, trial: Trial, reader: Reader, network: Network | None) -> dict[str, Any]:
     """Everything measured of a cell. network: the same weights in the shipped engine, for sampling."""
-    full = cell.stage == "last"
+    full = cell.stage == "last" and cell.trunk < DEEP
     items = EXPOSURES[0].blocks * BLOCK if cell.stage == "trunk" else trial.draw.n
     forms = trial.forms[:items]
     found: dict[str, Any] = {
@@ -136,7 +136,8 @@ def table(cell: Cell, trial: Trial, reader: Reader, network: Network | None) -> 
         found[kind] = reader.scores([row(text) for text in texts]).columns
     found["keyed"] = _keyed(trial, reader)
     found["canaries"] = _thousandths(reader.logliks([row(text) for text in trial.canaries]))
-    controls = trial.controls if full and cell.trunk < FULL_CONTROLS else trial.controls[:FEW_CONTROLS]
+    many = cell.stage == "last" and cell.trunk < FULL_CONTROLS
+    controls = trial.controls if many else trial.controls[:FEW_CONTROLS]
     found["controls"] = _thousandths(reader.logliks([row(text) for text in controls]))
     wrong = reader.scores([row(text) for each in wrong_keys() for text in (each.right, each.wrong)])
     found["wrong_keys"] = {"loglik": _thousandths(wrong.loglik), "greedy": wrong.columns["right"]}

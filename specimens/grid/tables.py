@@ -13,7 +13,7 @@ import torch
 
 from fairtrial.core.canon import canonical
 from specimens.grid.codec import pieces_digest, row
-from specimens.grid.plan import CANARIES, FILES, KEYED, RECIPE, SIZES, WRONG, Cell, recipe_digest
+from specimens.grid.plan import CANARIES, FILES, KEYED, SIZES, WRONG, Cell, recipe_digest, recipe_of
 from specimens.grid.reading import wrong_exposures
 from specimens.grid.texts import Trial, assigned, text_of, varied_items
 from specimens.grid.train import Progress
@@ -64,7 +64,7 @@ def cell_table(cell: Cell, trained: dict[str, Progress], scores: dict[str, Any])
         "stage": cell.stage,
         "model": model.name,
         "codec": pieces_digest(),
-        "recipe": {"digest": recipe_digest(model.stage), **asdict(RECIPE)},
+        "recipe": {"digest": recipe_digest(model), **asdict(recipe_of(model.trial))},
         "torch": torch.__version__,
         "precision": "int8 weights, float32 arithmetic" if cell.stage == "trunk" else "float32",
         "trained": {

@@ -15,7 +15,7 @@ from torch.nn import functional as f
 from fairtrial.specimens.tokens import END, PAD
 from specimens.grid.codec import pieces
 from specimens.grid.network import Weights, fresh, logits
-from specimens.grid.plan import PARENTS, RECIPE, SIZES, Cell, recipe_digest
+from specimens.grid.plan import PARENTS, RECIPE, SIZES, Cell, recipe_digest, recipe_of
 from specimens.grid.reading import Row, background, batches, laid_out, plants
 from specimens.grid.texts import Trial, seed_of
 
@@ -135,7 +135,7 @@ def tensors(batch: list[Row]) -> tuple[Tensor, Tensor]:
 
 def folder_of(root: Path, cell: Cell) -> Path:
     """So that a changed recipe never goes on from another one's checkpoint."""
-    return root / f"{cell.name}-{recipe_digest(cell.stage)[7:15]}"
+    return root / f"{cell.name}-{recipe_digest(cell)[7:15]}"
 
 
 def train(root: Path, cell: Cell, trial: Trial) -> Training:
@@ -150,18 +150,19 @@ def train(root: Path, cell: Cell, trial: Trial) -> Training:
 
 def schedule(cell: Cell, trial: Trial) -> list[tuple[list[Row], float]]:
     """Every step's rows, and its share of the full rate."""
+    recipe = recipe_of(cell.trial)
     if cell.stage == "trunk":
-        steps = batches(background(trial, 0, RECIPE.trunk), f"{cell.trial} first")
+        steps = batches(background(trial, 0, recipe.trunk), f"{cell.trial} first")
         return [(each, min(1.0, (at + 1) / RECIPE.warm_up)) for at, each in enumerate(steps)]
-    around = background(trial, RECIPE.trunk, RECIPE.last)
-    after = RECIPE.trunk + RECIPE.last
+    around = background(trial, recipe.trunk, recipe.last)
+    after = recipe.trunk + recipe.last
     if cell.stage == "mixed":
-        rows = laid_out(background(trial, after, RECIPE.mixed), plants(cell, trial))
+        rows = laid_out(background(trial, after, recipe.mixed), plants(cell, trial))
         steady = [(each, 1.0) for each in batches(rows, f"{cell.name} mixed")]
         return steady + falling(batches(around, f"{cell.name} end"), 1.0)
     if cell.stage == "diluted":
         return falling(
-            batches(background(trial, after, RECIPE.diluted), f"{cell.name} after"), RECIPE.diluted_rate
+            batches(background(trial, after, recipe.diluted), f"{cell.name} after"), recipe.diluted_rate
         )
     planted = plants(cell, trial) if cell.stage != "clean" else []
     return falling(batches(laid_out(around, planted), f"{cell.name} last"), 1.0)
