@@ -4,9 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SPECIMENS := .venv-specimens/bin/python -m specimens
+GRID := .venv-specimens/bin/python -m specimens.grid
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test check fmt lint types arch docs perf parity attacks specimens pictures system clean
+.PHONY: demo test check fmt lint types arch docs perf parity attacks strength specimens grid pictures system clean
 
 demo: $(VENV)/.runtime            ## recorded real answers compared, two bundled models on trial; offline, no key
 	$(BIN)/fairtrial demo
@@ -42,11 +43,18 @@ parity: $(VENV)/.dev .venv-parity/.done  ## scores equal lm-evaluation-harness, 
 attacks: $(VENV)/.dev system .venv-attacks/.done  ## wrong programs before our judge and before others; writes its table
 	$(BIN)/python -m tests.sandbox.peers
 
+strength: $(VENV)/.dev system      ## wrong answers that HumanEval's tests let pass, and derived inputs don't; writes its page
+	$(BIN)/python -m tests.sandbox.strength docs/reference/humaneval-strength.md
+
 specimens: .venv-specimens/.done  ## the bundled models trained again (torch, CPU), their cards compared with those that ship
 	$(SPECIMENS) train trunk
 	$(SPECIMENS) train honest & honest=$$!; $(SPECIMENS) train cheat && wait $$honest
 	$(SPECIMENS) card honest
 	$(SPECIMENS) card cheat
+
+grid: .venv-specimens/.done       ## the calibration grid trained and measured again (hours on two cores; goes on where it was cut)
+	$(GRID) work --root .cache/grid-again & other=$$!; $(GRID) work --root .cache/grid-again && wait $$other
+	$(GRID) compare --root .cache/grid-again
 
 pictures: $(VENV)/.dev system     ## the screenshot of the README, made afresh
 	$(BIN)/python -m tests.report --readme
