@@ -88,10 +88,11 @@ class Cell:
 
     header: size, recipe, training. siblings: of the trial's first items, in the draw's order. keyed: the answers'
     log-likelihoods of all keyed questions, end to end (`Trial.answers` says how many each has); given: which of
-    them greedy decoding gives, -1 for none. canaries, controls: log-likelihoods of the strings. wrong_keys: (questions, 2) for right and wrong key, and whether greedy decoding writes it. files: (files,
-    shards, orders), the published order first. in_context: (varied items, 2), the published text and a fresh
-    sibling, each behind three others published. samples: (varied items, 3), of 8 drawn answers those that equal
-    the greedy one, the sum of their edit distances to it, its length in tokens.
+    them greedy decoding gives, -1 for none. canaries, controls: log-likelihoods of the strings. wrong_keys:
+    (questions, 2) for right and wrong key, and whether greedy decoding writes it. files: (files, shards, orders),
+    the published order first. in_context: (varied items, 2), the published text and a fresh sibling, each behind
+    three others published. samples: (varied items, 3), of 8 drawn answers those that equal the greedy one, the
+    sum of their edit distances to it, its length in tokens.
     """
 
     name: str
