@@ -168,6 +168,11 @@ CONTRACTS: dict[str, tuple[list[tuple[Any, ...]], Callable[..., bool], int]] = {
         lambda marks, n: len(n) == len(marks) + 1 and set(marks) <= {"+", "*", "-", "//"},
         20,
     ),
+    "no name more than twice": (
+        [(["a", "b", "a"],), (["c", "c", "b", "a"],), (["b", "d"],)],
+        lambda names: all(names.count(each) <= 2 for each in names),
+        20,
+    ),
     "k within the list": (
         [([4, 2, 9, 7], 2), ([1], 1), ([3, 8, 5], 3), ([6, 6, 1, 2, 3], 1)],
         lambda v, k: 1 <= k <= len(v),
