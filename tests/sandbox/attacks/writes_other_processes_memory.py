@@ -1,7 +1,7 @@
 """Opens the memory of its parent, of process 1 and of itself for writing.
 
 exam: HumanEval/53
-cause: wrong-answer crashed raised
+cause: wrong-answer crashed raised flood bad-reply
 """
 
 import os
