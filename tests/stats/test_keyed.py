@@ -37,6 +37,22 @@ def test_mixed_choices_by_listing_every_key(items: list[tuple[int, bool]]) -> No
     assert keyed_answers(x, choices).p == pytest.approx(float(share), rel=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("hits", "keys", "choices", "published"),
+    [
+        (7, 8, 10, 7.3e-7),  # MMLU-Pro: the authors' notebook (fpr.ipynb) gives these counts
+        (8, 8, 7, 1.7e-7),  # BIG-bench Hard: eight keys are published, the other counts are ours, inferred
+        (4, 6, 10, 1.27e-3),  # Alpaca: six keys are published, the other counts are ours, inferred
+    ],
+)
+def test_false_alarm_rates_published_for_keys_of_this_kind(
+    hits: int, keys: int, choices: int, published: float
+) -> None:
+    """DyePack (Cheng et al. 2025, arXiv 2505.23001): backdoor items whose targets are drawn at random."""
+    found = keyed_answers([1] * hits + [0] * (keys - hits), choices)
+    assert found.p == pytest.approx(published, rel=0.02)
+
+
 @pytest.mark.parametrize("fraction", POWERS)
 def test_the_power_table_of_the_handbook(fraction: float) -> None:
     cells = itertools.product((500, 1_319), (2, 3))
