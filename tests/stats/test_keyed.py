@@ -50,7 +50,7 @@ def test_false_alarm_rates_published_for_keys_of_this_kind(
 ) -> None:
     """DyePack (Cheng et al. 2025, arXiv 2505.23001): backdoor items whose targets are drawn at random."""
     found = keyed_answers([1] * hits + [0] * (keys - hits), choices)
-    assert found.p == pytest.approx(published, rel=0.02)
+    assert found.p == pytest.approx(published, rel=0.03)  # printed to two digits
 
 
 @pytest.mark.parametrize("fraction", POWERS)
