@@ -74,6 +74,7 @@ def test_what_is_refused() -> None:
     for call, told in (
         (lambda: standing([math.nan], [[1.0]]), "no score"),
         (lambda: standing([1.0], np.empty((1, 0))), "not \\(n,\\)"),
+        (lambda: standing(np.zeros(101), np.zeros((101, 999))), "take minutes"),
         (lambda: standing_mde(0, 5, alpha=0.01), "find nothing"),
     ):
         with pytest.raises(UsageError, match=told):

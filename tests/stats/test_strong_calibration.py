@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fairtrial.stats import strong_calibration
 from fairtrial.stats.calibration import CalibrationRow, measure
 from fairtrial.stats.proof_calibration import AUDITS, proof_rates
 from fairtrial.stats.sibling_calibration import LEVELS
-from fairtrial.stats.strong_calibration import STRONG, holdouts, mislabelled, orders, recover, reproductions
+from fairtrial.stats.strong_calibration import STRONG, holdouts, mislabelled, orders, reproductions
+from fairtrial.stats.strong_recovery import recover
 from fairtrial.stats.strong_worlds import history, references_world
 
 
@@ -40,9 +40,8 @@ def test_groups_can_be_repeated_alone() -> None:
     assert len({group.__name__ for group in STRONG}) == len(STRONG)
 
 
-def test_planted_effects_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(strong_calibration, "_REFERENCES", 6)
-    found = recover(12, seed=1)
+def test_planted_effects_come_back() -> None:
+    found = recover(12, seed=1, references=6)
     assert {row.method for row in found} >= {"tau", "inflation", "cut-off drop", "tau, wrong labels"}
     for row in found:
         if row.method != "best of 10, as reported":

@@ -20,8 +20,8 @@ from fairtrial.stats.sibling_calibration import LEVELS, Rate
 from fairtrial.stats.standing import standing
 from fairtrial.stats.two_sample import Ints, border_shift, mmd_hamming, token_tracking
 
-PERMUTATIONS = 1_999
-"""A permutation test's: enough for the level 0.001 to be reached, few enough for 10,000 audits."""
+PERMUTATIONS = 999
+"""A permutation test's: just enough to reach the level 0.001, few enough for 10,000 audits."""
 
 Audit: TypeAlias = Callable[[np.random.Generator], tuple[float, float | None]]
 """One null audit: (p, e), None where there is no e. For keyed answers e is the highest that its process

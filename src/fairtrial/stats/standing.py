@@ -22,6 +22,7 @@ from fairtrial.stats.siblings import POWER, Floats, rank_mde, rank_process, unif
 _DEVIATES: Final = np.linspace(-8.0, 8.0, 801)
 _HIGHEST_SHIFT = 40.0
 _FEW, _CONTROLS = 50, 199
+_LARGEST = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +101,14 @@ def standing_mde(published: int, controls: int, *, alpha: float) -> float:
 def _tails(published: int, controls: int) -> Floats:
     """Chance of each rank sum or a higher one. For one canary not by summing: 1 / 1,000 must not come out above
     0.001 by rounding."""
-    if published > 1:
-        return uniform_sum_tails(published, controls)
-    return np.arange(controls + 1, 0, -1) / (controls + 1)
+    if published == 1:
+        return np.arange(controls + 1, 0, -1) / (controls + 1)
+    if published * controls > _LARGEST:
+        raise UsageError(
+            f"the sum of {published} ranks among {controls:,} controls each would take minutes to work out",
+            f"take at most {_LARGEST // published:,} controls each: more hardly help a sum",
+        )
+    return uniform_sum_tails(published, controls)
 
 
 def _power(shift: float, published: int, controls: int, least: int) -> float:

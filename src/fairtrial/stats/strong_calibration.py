@@ -5,7 +5,6 @@ are for."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import expit
@@ -14,7 +13,6 @@ from fairtrial.stats.calibration import CalibrationRow, measure
 from fairtrial.stats.clustered import Floats
 from fairtrial.stats.format_family import family_quantiles, place
 from fairtrial.stats.holdout import cutoff_drop, gap_mde, set_gap
-from fairtrial.stats.monotone import curve_check
 from fairtrial.stats.order import compressor_control, drawn_orders, order_test, shards
 from fairtrial.stats.reproduction import (
     Reproduction,
@@ -36,33 +34,10 @@ _ALPHA = 0.05
 _MARGIN = 0.06
 
 
-@dataclass(frozen=True, slots=True)
-class Recovered:
-    """A planted effect and what was found of it: mean estimate over `draws` worlds and its Monte Carlo error.
-    Units: fractions, but for "tau", log-odds."""
-
-    method: str
-    setting: str
-    planted: float
-    estimate: float
-    error: float
-    draws: int
-
-    @property
-    def bias(self) -> float:
-        return self.estimate - self.planted
-
-
 def calibrate_strong(draws: int = 2_000, seed: int = 0) -> tuple[CalibrationRow, ...]:
     """Measure the strong tier. Same draws and seed, same rows. draws: worlds a row; slow ones take a stated
     part."""
     return tuple(row for group in STRONG for row in measure(group, draws, seed))
-
-
-def recover(draws: int = 200, seed: int = 0) -> tuple[Recovered, ...]:
-    """Plant effects of known size, and see what is found of them."""
-    rng = np.random.default_rng([seed, 99])
-    return tuple(_recovered(draws, rng))
 
 
 def reproductions(draws: int, rng: np.random.Generator) -> Iterator[Trial]:
@@ -231,47 +206,6 @@ def selections(draws: int, rng: np.random.Generator) -> Iterator[Trial]:
 STRONG: tuple[Group, ...] = (reproductions, exchanged, mislabelled, holdouts, cutoffs, orders, selections)
 
 _NORMAL = "a normal approximation, with many configurations on few items"
-
-
-def _recovered(draws: int, rng: np.random.Generator) -> Iterator[Recovered]:
-    for tau in (0.0, 0.5, 1.0, 2.0):
-        taus, inflations, curves, truth = [], [], [], []
-        for _ in range(draws):
-            world = references_world(rng, references=_REFERENCES, items=300, tau=tau)
-            found = difference_in_differences(world.published, world.fresh, rng=rng, draws=1)
-            taus.append(found.exchange.tau)
-            inflations.append(found.inflation)
-            curves.append(curve_check(world.published, world.fresh, rng=rng, draws=1).delta)
-            truth.append(world.inflation)
-        setting = f"19 references, 300 items a form, tau {tau:g}"
-        yield _mean("tau", setting, tau, taus)
-        yield _mean("inflation", setting, float(np.mean(truth)), inflations)
-        yield _mean("inflation by the monotone curve", setting, float(np.mean(truth)), curves)
-    for drop in (0.0, 0.15):
-        drops = [
-            cutoff_drop(*history(rng, drop=drop, drift=0.2), 0.6, alpha=_ALPHA, placebos=19).tau
-            for _ in range(draws)
-        ]
-        yield _mean("cut-off drop", "800 items, drifting difficulty", drop, drops)
-    for tau in (0.0, 1.5):
-        found_tau = []
-        for _ in range(draws):
-            found_tau.append(
-                wrong_label_agreement(*label_world(rng, peers=_REFERENCES, items=120, tau=tau, weaker=0)).tau
-            )
-        yield _mean("tau, wrong labels", "19 peers, 120 items", tau, found_tau)
-    raw, corrected = [], []
-    for _ in range(draws):
-        found_best = correct_best(configurations(rng, np.full(10, 0.7), 500, 0.3), rng=rng, draws=499)
-        raw.append(found_best.raw)
-        corrected.append(found_best.value)
-    yield _mean("best of 10, as reported", "500 items, all at 0.7", 0.7, raw)
-    yield _mean("best of 10, corrected", "500 items, all at 0.7", 0.7, corrected)
-
-
-def _mean(method: str, setting: str, planted: float, found: list[float]) -> Recovered:
-    error = float(np.std(found, ddof=1)) / np.sqrt(len(found))
-    return Recovered(method, setting, planted, float(np.mean(found)), float(error), len(found))
 
 
 def _exchange(rng: np.random.Generator, *, tau: float, leaning: float = 0.0) -> float:
