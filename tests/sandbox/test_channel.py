@@ -122,8 +122,9 @@ def test_the_largest_message(talk: Open) -> None:
     assert channel.hear() == "x" * (MOST - 2)
 
 
-def test_bytes_behind_a_message(talk: Open) -> None:
-    channel = talk("os.write(1, b'\\0\\0\\0\\x011\\0')\ntime.sleep(99)")
+@pytest.mark.parametrize("more", ["\\0", " ", "\\n", "\\0\\0\\0\\x011"])
+def test_bytes_behind_a_message(talk: Open, more: str) -> None:
+    channel = talk(f"os.write(1, b'\\0\\0\\0\\x011{more}')\ntime.sleep(99)")
     assert breach(channel.hear).plain
 
 

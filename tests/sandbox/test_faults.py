@@ -47,6 +47,12 @@ def test_a_death_where_the_reference_dies_too_is_no_ruling(judge: Judge) -> None
     assert caught.value.retryable
 
 
+def test_a_death_before_a_reference_that_fails_its_own_exam_is_no_ruling(judge: Judge) -> None:
+    with pytest.raises(ProviderError, match="fails its own exam") as caught:
+        ruled(judge, "import os; os._exit(1)", replace(ADD, reference=body("return 0")))
+    assert not caught.value.retryable
+
+
 @pytest.mark.parametrize(
     "answer, cause",
     [
@@ -104,6 +110,21 @@ def test_a_sandbox_that_does_not_start_is_our_fault(judge: Judge, failing: list[
         ruled(Judge(Broken(judge.backend, failing)), REFERENCE)
     assert caught.value.retryable
     assert descriptors() == before
+
+
+@dataclass(frozen=True)
+class Dying(Broken):
+    """Some of its sandboxes die as soon as they are there."""
+
+    def start(self, program: Sequence[str], limits: Limits) -> subprocess.Popen[bytes]:
+        dead = [self.python, "-I", "-S", "-c", ""]
+        return self.inner.start(dead if self.failing.pop(0) else program, limits)
+
+
+def test_an_oracle_that_dies_before_it_asked_is_held_against_nobody(judge: Judge) -> None:
+    with pytest.raises(ProviderError) as caught:
+        ruled(Judge(Dying(judge.backend, [True, False, False, False])), REFERENCE)
+    assert caught.value.retryable
 
 
 @dataclass(frozen=True)

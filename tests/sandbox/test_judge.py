@@ -16,6 +16,7 @@ from tests.sandbox.trials import (
     CASES,
     REFERENCE,
     SILENT,
+    TEST,
     WIRE,
     bench,
     body,
@@ -185,6 +186,16 @@ def test_bytes_at_any_time_are_never_a_pass(judge: Judge) -> None:
     assert ruled(judge, late).cause in ("bad-reply", "flood")
 
 
+def test_bytes_after_the_last_reply_are_no_pass(judge: Judge) -> None:
+    late = "import os, threading, time\n" + body(
+        "if a != 2: threading.Thread(target=lambda: (time.sleep(.1), os.write(4, b' '))).start()",
+        "return a + b",
+    )
+    slow = replace(ADD, test=TEST + "    import time\n    time.sleep(0.5)\n")
+    assert ruled(judge, REFERENCE, slow).passed
+    assert ruled(judge, late, slow).cause == "bad-reply"
+
+
 def test_prints_and_input_reach_nobody(judge: Judge) -> None:
     loud = (
         "import os, sys\nfor _ in range(5000): print('x' * 1000)\n"
@@ -198,6 +209,7 @@ def test_programs_that_are_written_as_people_write_them(judge: Judge) -> None:
     for head in (
         "from __future__ import annotations\nfrom dataclasses import *\n@dataclass\nclass P:\n    x: int\n",
         "import numpy as np\n",
+        "def f(x: int): pass\nassert f.__annotations__['x'] is int\n",
         "import threading\nthreading.Thread(target=lambda: None).start()\n",
         "import sys\nsys.setrecursionlimit(10**6)\n",
         "abs = len = tuple = None\n",
