@@ -8,6 +8,7 @@ ruling against it, with a cause; a fault of ours is an error, and never a ruling
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
@@ -53,6 +54,10 @@ class Exam:
         if not (self.test or self.inputs or (self.generator and self.count > 0)):
             raise UsageError(
                 f"nothing tests {self.entry_point}", "give a test, inputs, or a generator and a count"
+            )
+        if not 0 <= self.tolerance < math.inf:
+            raise UsageError(
+                f"{self.entry_point}: a tolerance of {self.tolerance}", "give a number of at least 0"
             )
         if (self.compare == "custom") != bool(self.comparison):
             raise UsageError(f"{self.entry_point}: a custom comparison needs code, and any other has none")
