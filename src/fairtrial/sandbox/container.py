@@ -25,7 +25,7 @@ from fairtrial.sandbox.backend import Unavailable
 from fairtrial.sandbox.limits import MIB, Limits
 
 IMAGE = "FAIRTRIAL_SANDBOX_IMAGE"
-DEFAULT_IMAGE = "docker.io/library/python:3.11-slim"
+DEFAULT_IMAGE = "python:3.11-slim"
 PATIENCE_S = 60
 GRACE_S = 5
 """A container ends by itself so long after its wall time, should we have died meanwhile."""
@@ -42,7 +42,7 @@ BOUND = """
 import ctypes, json, os, resource, sys
 limits, filters, program = json.loads(sys.argv[1]), json.loads(sys.argv[2]), sys.argv[3:]
 for name, most in limits.items():
-    resource.setrlimit(getattr(resource, "RLIMIT_" + name), (most, most))
+    resource.setrlimit(getattr(resource, "RLIMIT_" + name), (most, most + (name == "CPU")))
 rules = bytes.fromhex(filters[os.uname().machine])
 class Program(ctypes.Structure):
     _fields_ = [("length", ctypes.c_ushort), ("rules", ctypes.c_char_p)]
@@ -50,7 +50,8 @@ if ctypes.CDLL(None).prctl(22, 2, ctypes.byref(Program(len(rules) // 8, rules)),
     sys.exit("the filter of system calls is refused")
 os.execvp(program[0], program)
 """
-"""Run inside, before the program: engines know no limit on address space, and podman's own filter leaves user
+"""Run inside, before the program. Out of processor time is SIGXCPU first, since SIGKILL, a second later, would look like
+any other death. Engines know no limit on address space, and podman's own filter leaves user
 namespaces open (measured with 4.3.1). 22 is PR_SET_SECCOMP, 2 its filter mode."""
 
 FILTERS = {machine: seccomp.program(machine).hex() for machine in seccomp.ARCHITECTURES}
