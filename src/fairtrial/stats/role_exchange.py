@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit, logit
+from scipy.special import expit, logit, stdtrit
 
 from fairtrial.core.errors import UsageError
 from fairtrial.stats.clustered import Floats, Labels
@@ -45,7 +45,7 @@ class Exchange:
 @dataclass(frozen=True, slots=True)
 class DifferenceInDifferences:
     """exchange: tau and p; inflation: mean over published items of P(right) with tau less without, a fraction,
-    with a bootstrap interval over templates; reference_taus are `exchange.taus[1:]`."""
+    with a t interval whose error is a bootstrap's over templates; reference_taus are `exchange.taus[1:]`."""
 
     exchange: Exchange
     inflation: float
@@ -93,8 +93,10 @@ def difference_in_differences(
             found.append(_inflation(old[:, left], new[:, right], start, tolerance=1e-3)[0])
     if len(found) < _FAILED * draws:
         raise UsageError("too few templates to draw from", "give more templates, or none")
-    low, high = np.quantile(found, [(1 - level) / 2, (1 + level) / 2])
-    return DifferenceInDifferences(exchange, value, min(float(low), value), max(float(high), value), level)
+    # Not percentiles: with some tens of templates they are too narrow, as a z interval would be.
+    spread = float(np.std(found, ddof=1)) if len(found) > 1 else math.inf
+    half = float(stdtrit(max(1, len(pools) - 1), (1 + level) / 2)) * spread
+    return DifferenceInDifferences(exchange, value, max(-1.0, value - half), min(1.0, value + half), level)
 
 
 def exchange_mde(
