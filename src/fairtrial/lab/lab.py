@@ -59,6 +59,7 @@ from fairtrial.lab.bundled import BUNDLED
 from fairtrial.lab.judging import judging, lacking, sandbox_for, usable_cores
 from fairtrial.lab.loop import interrupts, settled_memory, to_the_end
 from fairtrial.lab.opening import open_task
+from fairtrial.lab.pair import PAIR, open_pair
 from fairtrial.lab.rereading import asker, belonging
 from fairtrial.lab.run import NORMAL, STOPPED, Pace, Run, Silent
 from fairtrial.lab.trying import try_exams, unheard
@@ -146,8 +147,11 @@ class Lab:
 
     def open(self, model: str | ModelSpec, pace: Pace = NORMAL) -> Model:
         """A model that can be asked; no connection is opened yet. Whoever opens it closes it."""
+        spec = located(_spec(model), self.environ)
+        if spec.provider == PAIR:
+            return open_pair(spec, lambda side: self.open(side, pace))
         return open_model(
-            located(_spec(model), self.environ),
+            spec,
             timeouts=Timeouts(whole=pace.timeout_s, first_byte=min(300.0, pace.timeout_s)),
             connections=pace.connections,
             environ=self.environ,
