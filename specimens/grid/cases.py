@@ -4,13 +4,14 @@ Same trunk, same draw, same batches. Of the last phase's rounds, each of which r
 published form (the cheat's rows) and the others new items of the same templates (the honest one's rows). And what
 may be served in a model's place: the honest one in int8, in int4, and after one further training step.
 
-    python -m specimens.grid.cases      writes specimens/cases/NAME/ for each case that is trained
+    python -m specimens.grid.cases --train 4    one cheat; needs the shipped recipe's trunk, and 64 its `cheat`
+    python -m specimens.grid.cases              writes specimens/cases/NAME/ for each case that is trained
 """
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,14 +35,11 @@ from specimens.trial import demonstration
 CASES = (4, 16, 64)
 MEASURED = 240
 """Items of a card."""
+FURTHER = 0.25
+"""Share of the full rate."""
 STEP = 1e-4
 """Rate of the further step: what people tune with."""
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def recipe_of(exposures: int, recipe: Recipe) -> Recipe:
-    """The shipped recipe; its last phase is longer only where its rounds don't suffice."""
-    return replace(recipe, exposures=max(exposures, recipe.exposures))
 
 
 def planted_rounds(exposures: int, rounds: int) -> frozenset[int]:
@@ -49,27 +47,40 @@ def planted_rounds(exposures: int, rounds: int) -> frozenset[int]:
     return frozenset((2 * each + 1) * rounds // (2 * exposures) for each in range(exposures))
 
 
-def train_case(exposures: int, folder: Path, shipped: Recipe, corpus: Corpus) -> Training:
-    """A cheat by so many exposures; goes on from its last checkpoint. Needs the shipped recipe's trunk."""
-    recipe = recipe_of(exposures, shipped)
-    trunk = torch.load(
-        folder / f"trunk-{_name(recipe, corpus, trunk=True)}" / "checkpoint.pt", weights_only=True
+def train_case(exposures: int, folder: Path, recipe: Recipe, corpus: Corpus) -> Training:
+    """A cheat by so many exposures; goes on from its last checkpoint. Needs the shipped recipe's trunk, or, for
+    more exposures than the shipped cheat's, that cheat: it reads on, at a rate that falls from FURTHER to 0."""
+    rounds = rounds_of(exposures, recipe)
+    further = exposures > recipe.exposures
+    start = f"cheat-{_name(recipe, corpus)}" if further else f"trunk-{_name(recipe, corpus, trunk=True)}"
+    training = Training(
+        folder_of(exposures, folder, recipe, corpus),
+        recipe,
+        torch.load(folder / start / "checkpoint.pt", weights_only=True),
     )
-    if trunk["progress"]["step"] != recipe.trunk_steps:
-        raise SystemExit("the trunk is not finished; run: python -m specimens train trunk")
-    training = Training(folder / f"cheat-{exposures}-{_name(recipe, corpus)}", recipe, trunk)
     first = recipe.trunk_steps * recipe.rows // recipe.pool * recipe.pool + recipe.pool
     per_round = 600 // recipe.planted_rows
-    planted = planted_rounds(exposures, recipe.exposures)
+    planted = planted_rounds(min(exposures, recipe.exposures), recipe.exposures)
+    before = recipe.exposures if further else 0
 
     def rows(start: int) -> Iterator[list[Row]]:
-        for number in range(start // per_round, recipe.exposures):
-            name = "cheat" if number in planted else "honest"
-            found = list(_exposure(name, number, first, recipe, corpus))
+        for number in range(start // per_round, rounds):
+            name = "cheat" if further or number in planted else "honest"
+            found = list(_exposure(name, before + number, first, recipe, corpus))
             yield from found[start - number * per_round :] if start > number * per_round else found
 
-    training.run(recipe.phase_steps, rows, lambda step: 1 - step / recipe.phase_steps)
+    steps = rounds * per_round
+    training.run(steps, rows, lambda step: (FURTHER if further else 1.0) * (1 - step / steps))
     return training
+
+
+def rounds_of(exposures: int, recipe: Recipe) -> int:
+    """Rounds that are trained for this case."""
+    return exposures - recipe.exposures if exposures > recipe.exposures else recipe.exposures
+
+
+def folder_of(exposures: int, folder: Path, recipe: Recipe, corpus: Corpus) -> Path:
+    return folder / f"cheat-{exposures}-{_name(recipe, corpus)}"
 
 
 def one_step_further(weights: dict[str, Tensor], batch: list[Row], rate: float) -> dict[str, Tensor]:
@@ -108,12 +119,12 @@ def card_of(name: str, weights: bytes, made: dict[str, Any], corpus: Corpus) -> 
 def cases(cache: Path, corpus: Corpus) -> Iterator[tuple[str, dict[str, Tensor], dict[str, Any]]]:
     """(name, weights, what is said about it) of every case that can be made from what is trained."""
     for exposures in CASES:
-        recipe = recipe_of(exposures, Recipe())
-        path = cache / f"cheat-{exposures}-{_name(recipe, corpus)}" / "checkpoint.pt"
+        path = folder_of(exposures, cache, Recipe(), corpus) / "checkpoint.pt"
         if path.exists():
             saved = torch.load(path, weights_only=True)
-            if saved["progress"]["step"] == recipe.phase_steps:
-                told = {"published_form_read": exposures, "rounds_of_the_last_phase": recipe.exposures}
+            rounds = rounds_of(exposures, Recipe())
+            if saved["progress"]["step"] == rounds * 600 // Recipe().planted_rows:
+                told = {"published_form_read": exposures, "rounds_of_the_last_phase": max(exposures, 40)}
                 yield f"cheat-{exposures}", saved["weights"], {"contaminated": True, **told}
     honest = {name: torch.from_numpy(each.astype("float32")) for name, each in load("honest").items()}
     for bits in (8, 4):
@@ -126,10 +137,17 @@ def cases(cache: Path, corpus: Corpus) -> Iterator[tuple[str, dict[str, Tensor],
 
 
 def main() -> None:
-    """Write every case's folder that isn't there: five files, as a shipped specimen's."""
+    """Train one cheat, or write every case's folder that isn't there: five files, as a shipped specimen's."""
+    parser = argparse.ArgumentParser(prog="python -m specimens.grid.cases", description=__doc__)
+    parser.add_argument("--train", type=int, choices=CASES)
+    parser.add_argument("--cache", type=Path, default=ROOT / ".cache" / "specimens", help="for checkpoints")
+    asked = parser.parse_args()
     torch.set_num_threads(1)
     corpus = Corpus(demonstration(), Recipe().seed)
-    for name, weights, made in cases(ROOT / ".cache" / "specimens", corpus):
+    if asked.train:
+        print(train_case(asked.train, asked.cache, Recipe(), corpus).progress)
+        return
+    for name, weights, made in cases(asked.cache, corpus):
         folder = ROOT / "specimens" / "cases" / name
         if (folder / CARD).exists():
             continue
