@@ -202,7 +202,7 @@ def _bounded(program: Sequence[str], limits: Limits) -> list[str]:
     return [
         "/usr/bin/prlimit",
         f"--as={limits.memory}",
-        f"--cpu={limits.cpu_s}",
+        f"--cpu={limits.cpu_s}:{limits.cpu_s + 1}",  # SIGXCPU first: SIGKILL would look like any other death
         f"--fsize={limits.file_bytes}",
         f"--nproc={limits.processes}",
         f"--nofile={limits.files}",

@@ -50,9 +50,9 @@ if ctypes.CDLL(None).prctl(22, 2, ctypes.byref(Program(len(rules) // 8, rules)),
     sys.exit("the filter of system calls is refused")
 os.execvp(program[0], program)
 """
-"""Run inside, before the program. Out of processor time is SIGXCPU first, since SIGKILL, a second later, would look like
-any other death. Engines know no limit on address space, and podman's own filter leaves user
-namespaces open (measured with 4.3.1). 22 is PR_SET_SECCOMP, 2 its filter mode."""
+"""Run inside, before the program: engines know no limit on address space, and podman's own filter leaves user
+namespaces open (measured with 4.3.1). Out of processor time is SIGXCPU first: SIGKILL, a second later, would look
+like any other death. 22 is PR_SET_SECCOMP, 2 its filter mode."""
 
 FILTERS = {machine: seccomp.program(machine).hex() for machine in seccomp.ARCHITECTURES}
 

@@ -1,7 +1,7 @@
 """Masks every signal and loops, so that no alarm ends it.
 
 exam: HumanEval/53
-cause: timeout
+cause: timeout crashed
 kind: denial
 """
 
