@@ -85,16 +85,12 @@ def test_the_sandbox_rules_as_the_truth_was_planted(honest: TwinResult) -> None:
     """Every record against what the programmer was made to do; the marks know neither template nor form."""
     run = honest.runs[0]
     states: set[str] = set()
-    timeouts = 0
     for record in run.records():
         sample = key()[record.input]
         right = luck(sample.text) < skill(str(sample.metadata["template"]))
-        late = record.execution is not None and record.execution.cause == "timeout"
-        assert late or (record.state == "right") == right, record.sample_id
-        timeouts += late
+        assert (record.state == "right") == right, (record.sample_id, record.execution)
         states.add(record.state)
     assert states == {"right", "wrong", "unparsed"}
-    assert timeouts <= 3, "a machine that is overloaded may run out of time"
     judged = run.summary.provenance["judging"]
     assert isinstance(judged, dict) and judged["sandbox"]
 
