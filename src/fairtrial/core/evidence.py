@@ -54,14 +54,15 @@ class Effect:
 class Evidence:
     """What one probe found.
 
-    null: the sentence that is tested; access: "text" or "log-probabilities". n: items judged. p: one-sided
-    unless `null` says otherwise; e: the e-process at its end, mean at most 1 under the null. mde: the
-    smallest true effect, in the effect's unit, found with probability 0.8 at `alpha`; None where nothing
-    could have been found. exclusions: reason -> items left out. draw: digest of the committed draw.
+    tier: None for *reproduces*, which is measured and proves no fault. null: the sentence that is tested;
+    access: "text", "log-probabilities" or "corpus". n: items judged. p: one-sided unless `null` says otherwise;
+    e: the e-process at its end, mean at most 1 under the null. mde: the smallest true effect, in the effect's
+    unit, found with probability 0.8 at `alpha`; None where nothing could have been found. exclusions: reason ->
+    items left out. draw: digest of the committed draw.
     """
 
     probe: str
-    tier: Tier
+    tier: Tier | None
     question: Asked
     null: str
     access: str
@@ -110,13 +111,15 @@ class Evidence:
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One of the six questions, answered. evidence: None where the question could not be put, and then
-    `sentence` says why. needed_n: items that would settle an undetermined one, None where unknown."""
+    `sentence` says why. needed_n: items that would settle an undetermined one, None where unknown. also: other
+    evidence on the question."""
 
     question: Asked
     answer: Answer
     sentence: str
     evidence: Evidence | None = None
     needed_n: int | None = None
+    also: tuple[Evidence, ...] = ()
 
     def to_json(self) -> dict[str, JSON]:
         """An entry of `findings` in the contract of `audit --json`, with more keys than it promises."""
@@ -134,6 +137,7 @@ class Finding:
             "needed_n": self.needed_n,
             "sentence": self.sentence,
             "evidence": told.to_json() if told else None,
+            "also": [each.to_json() for each in self.also],
         }
 
 
