@@ -7,13 +7,16 @@ SPECIMENS := .venv-specimens/bin/python -m specimens
 GRID := .venv-specimens/bin/python -m specimens.grid
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test check fmt lint types arch docs perf parity attacks strength specimens grid pictures system clean
+.PHONY: demo test test-hf check fmt lint types arch docs perf parity attacks strength specimens grid pictures system clean
 
 demo: $(VENV)/.runtime            ## recorded real answers compared, two bundled models on trial; offline, no key
 	$(BIN)/fairtrial demo
 
 test: $(VENV)/.dev system check   ## everything that must pass before a change lands
 	$(BIN)/python -m pytest
+
+test-hf: .venv-hf/.done            ## local weights against lm-eval's `hf` (torch, CPU), in an environment of their own
+	.venv-hf/bin/python -m pytest tests/hf
 
 check: $(VENV)/.dev lint types arch docs
 
@@ -90,5 +93,10 @@ $(VENV)/.perf: $(VENV)/.dev perf/requirements.txt
 	.venv-specimens/bin/python -m pip --disable-pip-version-check --quiet install --requirement specimens/requirements.txt --editable .
 	@touch $@
 
+.venv-hf/.done: tests/hf/requirements.txt
+	$(PYTHON) -m venv .venv-hf
+	.venv-hf/bin/python -m pip --disable-pip-version-check --quiet install --requirement tests/hf/requirements.txt --editable .
+	@touch $@
+
 clean:
-	rm -rf $(VENV) .venv-parity .venv-attacks .venv-specimens .cache build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-hf .venv-parity .venv-attacks .venv-specimens .cache build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -13,6 +13,11 @@ from fairtrial.core.errors import UsageError
     [
         ("hf", "pretrained=org/small", ("hf/org/small", {})),
         (
+            "hf",
+            "pretrained=./small,add_bos_token=True,dtype=bfloat16,batch_size=8",
+            ("hf/./small,dtype=bfloat16,batch_size=8,add_bos_token=True", {}),
+        ),
+        (
             "local-chat-completions",
             "model=llama,base_url=http://localhost:8000/v1/chat/completions,num_concurrent=8",
             ("openai-api/llama", {"base_url": "http://localhost:8000/v1", "max_connections": "8"}),
@@ -34,7 +39,7 @@ def test_what_means_the_same_is_translated(
     ("model", "arguments", "said"),
     [
         ("hg", "pretrained=x", "nearest: hf"),
-        ("hf", "pretrained=x,dtype=float16,device=cpu", "device, dtype"),
+        ("hf", "pretrained=x,parallelize=True,peft=y,device=cpu", "parallelize, peft:"),
         ("hf", "device", "'device'"),
         ("hf", "revision=main", "no pretrained"),
     ],

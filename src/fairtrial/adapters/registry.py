@@ -31,6 +31,7 @@ PROVIDERS: Final[Mapping[str, str]] = {
     "anthropic": "fairtrial.adapters.models.anthropic:Anthropic",
     "google": "fairtrial.adapters.models.google:Google",
     "replay": "fairtrial.adapters.models.replay:Replay",
+    "hf": "fairtrial.adapters.models.hf:LocalWeights",
     "python": "fairtrial.adapters.models.function:Function",
 }
 

@@ -17,6 +17,9 @@ KINDS = {
 }
 """lm-eval's --model -> our provider, and the key of --model_args that holds the model's name."""
 
+OF_WEIGHTS = ("dtype", "device", "batch_size", "add_bos_token", "revision")
+"""Keys of lm-eval's `hf` that mean the same behind `hf/PATH,`."""
+
 
 def translate(model: str, arguments: str) -> tuple[str, dict[str, str]]:
     """`provider/name`, and the options that go with it (base_url, api, and "max_connections", "max_retries"
@@ -35,6 +38,8 @@ def translate(model: str, arguments: str) -> tuple[str, dict[str, str]]:
     name = given.pop(name_key, None)
     if name is None:
         raise UsageError(f"--model-args names no {name_key}", f"add {name_key}=…")
+    if model == "hf":
+        name = ",".join([name, *(f"{key}={given.pop(key)}" for key in OF_WEIGHTS if key in given)])
     options: dict[str, str] = {}
     for theirs, ours in (("num_concurrent", "max_connections"), ("max_retries", "max_retries")):
         if theirs in given:
