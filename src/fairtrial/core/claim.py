@@ -46,7 +46,10 @@ class Claim:
 
     statement: the sentence that a verdict speaks about. value: the score, a fraction; None where the claim
     states none. n: items it was measured on, None where unsaid. tolerance: a fraction. source: where it was
-    published; date: when, as written there. Raises UsageError for numbers that no score can have.
+    published; date: when, as written there. family: where the claim is about the published form of an item
+    family, its name, and then draw: the file of the draw that published it, "" for the demonstration. decimals:
+    how many the value was printed with, None where it is exact. Raises UsageError for numbers that no score can
+    have.
     """
 
     statement: str
@@ -59,6 +62,9 @@ class Claim:
     n: int | None = None
     date: str = ""
     conditions: Conditions = OPEN
+    family: str = ""
+    draw: str = ""
+    decimals: int | None = None
 
     def __post_init__(self) -> None:
         if self.value is not None and not (math.isfinite(self.value) and 0 <= self.value <= 1):
@@ -69,6 +75,14 @@ class Claim:
             raise UsageError(f"a score on {self.n} items", "give the number of items, at least 1")
         if self.tolerance is not None and not 0 < self.tolerance < 1:
             raise UsageError(f"a tolerance of {self.tolerance:g}", "give a fraction: 0.02 for 2 points")
+
+    @property
+    def rounding(self) -> float:
+        """By how much the exact score may lie off the value printed: half of its last digit. Nothing for 0 and 1:
+        whoever states 100 % says that nothing was wrong."""
+        if self.decimals is None or self.value in (None, 0, 1):
+            return 0.0
+        return 0.5 * 10.0**-self.decimals
 
     def to_json(self) -> dict[str, JSON]:
         return {
@@ -82,4 +96,6 @@ class Claim:
             "conditions": self.conditions.to_json(),
             "source": self.source,
             "date": self.date,
+            "family": self.family,
+            "draw": self.draw,
         }

@@ -15,7 +15,7 @@ def verdict_text(verdict: Verdict, *, colour: bool = False, width: int = 100) ->
     lines += [
         row(
             each.question,
-            f"{each.answer} ({each.evidence.tier if each.evidence else 'not tested'}): {each.sentence}",
+            f"{each.answer} ({(each.evidence.tier or 'measured') if each.evidence else 'not tested'}): {each.sentence}",
             width,
         )
         for each in verdict.findings

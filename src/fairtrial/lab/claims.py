@@ -1,0 +1,176 @@
+"""Claims from wherever they stand: a file, a bundled name, a run of ours, other people's result files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fairtrial.adapters.formats import Draft, Unit, every_eval_ever, hugging_face
+from fairtrial.audit.claim_file import REQUIRED, claim_of, draft_text, parse_claim
+from fairtrial.core.canon import JSON
+from fairtrial.core.claim import Claim
+from fairtrial.core.errors import UnknownName, UsageError
+from fairtrial.core.strict_json import parse_strict
+from fairtrial.evals.strict_yaml import decode, parse_yaml
+from fairtrial.lab.claim_task import FORMS, SUBJECTS, known_in, open_draw, read_file
+from fairtrial.metrics.samples import number, section, text
+from fairtrial.specimens.files import card
+from fairtrial.trust.draw import Draw
+
+if TYPE_CHECKING:
+    from fairtrial.lab.lab import Lab
+
+
+def bundled() -> dict[str, Claim]:
+    """Claims about the specimens, from their cards: the published form of the demonstration draw."""
+    return {name: _of_specimen(name.partition("/")[2]) for name in ("specimen/honest", "specimen/cheat")}
+
+
+def open_claim(name: str) -> Claim:
+    """A bundled claim by its name, or one in a file; a draw it names is looked for beside it. Raises UnknownName,
+    UsageError with every problem of the file."""
+    if name.startswith("specimen/"):
+        known = bundled()
+        if name not in known:
+            raise UnknownName("bundled claim", name, known)
+        return known[name]
+    path = Path(name)
+    claim = parse_claim(read_file(path), path.name, known_in(path.parent))
+    return replace(claim, draw=str(path.parent / claim.draw)) if claim.draw else claim
+
+
+def claim_of_run(lab: Lab, folder: Path) -> Claim:
+    """What one of our runs would claim. Raises UsageError where it is unfinished, or not of a benchmark."""
+    run = lab.load(folder)
+    name, primary = run.summary.task, run.summary.primary
+    if name.partition("/")[0] not in SUBJECTS:
+        name = _form_names().get(name, name)
+    if name.partition("/")[0] not in SUBJECTS:
+        raise UsageError(
+            f"{folder} is a run of {name}, and a claim is about a benchmark or an item family",
+            f"known: {', '.join(SUBJECTS)}",
+        )
+    if run.summary.status != "complete" or primary is None:
+        raise UsageError(f"{folder} is unfinished", "finish it: fairtrial run … --resume")
+    task = section(run.plan, "task")
+    decoding, prompt = section(task, "decoding"), section(task, "prompt")
+    shots = number(section(prompt, "fewshot").get("n"))
+    asks = task.get("asks") == "generate"
+    conditions: dict[str, Any] = {
+        "shots": None if shots is None else int(shots),
+        "prompt": _form_of_run(name, run.summary.task, text(prompt.get("template"))),
+        "system": task.get("system") or "",
+        "temperature": decoding.get("temperature") if asks else None,
+        "max_tokens": decoding.get("max_tokens") if asks else None,
+        "extraction": section(task, "scorer").get("name"),
+        "samples": run.plan["epochs"],
+    }
+    given: dict[str, JSON] = {
+        "model": run.summary.model,
+        "benchmark": name,
+        "metric": primary.metric,
+        "value": primary.value,
+        "n": primary.n,
+        "source": f"our run {run.path.name}, plan {run.digest}",
+        "date": text(run.summary.provenance.get("started"))[:10],
+    }
+    kept = {key: value for key, value in conditions.items() if value is not None}
+    return claim_of(given, kept, decimals=_decimals(primary.value))
+
+
+def foreign_drafts(path: Path, *, unit: Unit | None = None, model: str | None = None) -> tuple[Draft, ...]:
+    """Drafts of claims from a Hugging Face .eval_results file or an Every Eval Ever record, told by content.
+
+    unit, model: what the user says where the file doesn't. Raises UsageError for anything else.
+    """
+    data = read_file(path)
+    if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        try:
+            value = parse_strict(decode(data, path.name))
+        except ValueError as error:
+            raise UsageError(f"{path.name} is no strict JSON: {error}", "check the file") from error
+        if every_eval_ever.is_record(value):
+            if model is not None:
+                raise UsageError("--model: the record names its model", "leave it out")
+            return every_eval_ever.drafts(value, unit=unit)
+    else:
+        value = parse_yaml(data, path.name).value
+        if hugging_face.is_eval_results(value):
+            return hugging_face.drafts(value, unit=unit, model=model)
+    raise UsageError(
+        f"{path.name} is no result file that is known here",
+        "known: a run folder, .eval_results of Hugging Face (YAML), an Every Eval Ever record (JSON)",
+    )
+
+
+def draft_file(draft: Draft) -> str:
+    """The file of a draft. A draft that states everything is checked as a claim is; of another, what is missing
+    stands there as a comment. Raises UsageError where what it states is no claim."""
+    notes = dict(draft.notes)
+    subject = SUBJECTS.get(str(draft.given.get("benchmark")))
+    if subject is not None and "n" not in draft.given:
+        notes["n"] = "; ".join(filter(None, (notes.get("n"), f"{subject.name} has {subject.n}")))
+    if subject is not None and "metric" not in draft.given:
+        notes["metric"] = f"{subject.name} gives {' or '.join(subject.metrics)}"
+    written = draft_text(draft.given, draft.conditions, decimals=draft.decimals, notes=notes)
+    if {"benchmark", *REQUIRED} <= draft.given.keys():
+        parse_claim(written.encode(), "the claim", known_in(Path()))
+    return written
+
+
+def _of_specimen(name: str) -> Claim:
+    told = card(name)
+    figures = told["measured"]["published"]
+    family, drawn = open_draw(told["family"]["name"], "")
+    if drawn.commitment != _planted(told, drawn):
+        raise UsageError(f"the card of {name} is about another draw", "install the package again")
+    decoding, scorer = family.manner.decoding, family.manner.scorer({})
+    conditions = {
+        "shots": 0,
+        "prompt": text(family.manner.prompt.form["template"]),
+        "system": "",
+        "temperature": decoding.temperature,
+        "max_tokens": decoding.max_tokens,
+        "extraction": str(scorer.form["name"]),
+        "samples": 1,
+    }
+    given: dict[str, JSON] = {
+        "model": f"specimen/{name}",
+        "family": family.name,
+        "metric": str(scorer.form["metric"]),
+        "value": figures["value"],
+        "n": figures["n"],
+        "source": f"the card of specimen/{name}",
+        "date": drawn.committed_at[:10],
+        "tolerance": told["tolerance"]["accuracy"],
+    }
+    return claim_of(given, conditions, decimals=4)
+
+
+def _planted(told: Mapping[str, Any], drawn: Draw) -> str:
+    """The draw that a card names; an honest specimen was shown none, and is measured on the shipped one."""
+    planted = told.get("contaminated_with")
+    return str(planted["draw"]) if isinstance(planted, Mapping) else drawn.commitment
+
+
+def _form_names() -> dict[str, str]:
+    """The name of a task in another form -> the benchmark."""
+    return {"humaneval_completion": "humaneval"}
+
+
+def _form_of_run(name: str, task: str, template: str) -> str:
+    """The form by name, where the benchmark has several; the template otherwise."""
+    base = name.partition("/")[0]
+    if base not in FORMS:
+        return template
+    if task != name:
+        return task.rpartition("_")[2]
+    return FORMS[base][0]
+
+
+def _decimals(value: float) -> int:
+    exponent = Decimal(repr(value)).as_tuple().exponent
+    return max(0, -int(exponent))
