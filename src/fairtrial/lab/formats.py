@@ -1,0 +1,123 @@
+"""The same items asked in many formats: pool of worked examples, draw, one run, table of scores."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import count as counting
+from typing import TYPE_CHECKING, Any, Final
+
+from fairtrial.audit.format_draw import Drawn, draw
+from fairtrial.audit.format_task import FormatScores, many, read_scores
+from fairtrial.audit.formats import DEFAULT, FormatFamily
+from fairtrial.benchmarks.packaged import packaged_rows, train_answers
+from fairtrial.core.errors import UsageError
+from fairtrial.core.extractors import LETTERS
+from fairtrial.core.plan import ModelSpec
+from fairtrial.core.sample import Sample
+from fairtrial.core.task import Task
+from fairtrial.core.twin import Twin
+from fairtrial.evals.planning import select
+from fairtrial.families import AskedFamily
+from fairtrial.lab.run import Run
+from fairtrial.specimens.network import CONTEXT
+
+if TYPE_CHECKING:
+    from fairtrial.lab.lab import Lab
+
+FRESH: Final = 64
+"""Worked examples made from a family."""
+
+ANSWER_ROOM: Final = 48
+"""Bytes that a specimen keeps for its answer: the longest worked answer of the bundled families is shorter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How many formats on how many items, drawn from which family. room: bytes that a prompt may have; None: as
+    many as it likes, and of a specimen what its context holds."""
+
+    formats: int = 100
+    items: int = 100
+    family: FormatFamily = DEFAULT
+    seed: int = 0
+    room: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.formats < 2 or self.items < 2:
+            raise UsageError(f"{self.formats} formats on {self.items} items", "give two of each at least")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was drawn, the run, and its scores."""
+
+    drawn: Drawn
+    scores: FormatScores
+    run: Run
+
+
+def draw_formats(task: Task, model: ModelSpec, asking: Asking, pool: Sequence[Sample]) -> tuple[Task, Drawn]:
+    """The task cut to the first items (in turn by subject, as `run --limit` does), and the formats for them."""
+    items = replace(task, samples=select(task, asking.items))
+    room = asking.room
+    if room is None and model.provider == "specimen":
+        room = CONTEXT - 1 - ANSWER_ROOM
+    scored = {each.text for each in items.samples}
+    kept = [each for each in pool if each.text not in scored]
+    return items, draw(asking.family, items, kept, n=asking.formats, seed=asking.seed, room=room)
+
+
+def ask_formats(
+    lab: Lab, task: Task, model: ModelSpec, asking: Asking, pool: Sequence[Sample], **settings: Any
+) -> Asked:
+    """Every drawn format and the task's own, in one run that `resume` continues. settings: as for `Lab.run`.
+
+    task: the claimed configuration. Raises UsageError as `draw` and `read_scores` do.
+    """
+    items, drawn = draw_formats(task, model, asking, pool)
+    run = lab.run(many(items, drawn), model, **settings)
+    return Asked(drawn, read_scores(run.records(), items, drawn), run)
+
+
+def pool_of(task: Task, items: int) -> tuple[Sample, ...]:
+    """Worked examples for a task that isn't made from a family: GSM8K's training split, MMLU's development rows,
+    otherwise the task's samples beyond the first `items`, none of which is scored; () where there are none."""
+    if task.origin.name == "GSM8K":
+        return tuple(
+            Sample(f"train-{row}", question, (answer,))
+            for row, (question, answer) in enumerate(train_answers())
+        )
+    if task.origin.name == "MMLU":
+        return tuple(_mmlu_rows({str(each.metadata["subject"]) for each in task.samples}))
+    scored = {each.id for each in select(task, items)}
+    return tuple(each for each in task.samples if each.id not in scored)
+
+
+def family_pool(family: AskedFamily, size: int = FRESH) -> tuple[Sample, ...]:
+    """Fresh samples of a family's published templates, in turn, from seeds that no draw can have used: a draw's
+    come from its secret. Texts that stand twice are left out."""
+    found: dict[str, Sample] = {}
+    for at in counting():
+        if len(found) == size or at == 10 * size:
+            return tuple(found.values())
+        seed = hashlib.sha256(f"worked example {at} of {family.digest}".encode()).digest()
+        made = family.sample(family.published[at % len(family.published)], seed)
+        found.setdefault(made.text, replace(made, id=f"example-{at}"))
+    raise AssertionError("unreachable")
+
+
+def published_only(twin: Twin) -> Task:
+    """The published form of a twin, in the draw's order of items."""
+    named = {
+        twin.places[each.id].item: each for each in twin.answers.samples if not twin.places[each.id].column
+    }
+    return replace(twin.answers, samples=tuple(named[item] for item in sorted(named)))
+
+
+def _mmlu_rows(subjects: set[str]) -> Iterator[Sample]:
+    for row, told in enumerate(packaged_rows("mmlu_dev.jsonl.gz")):
+        if told["subject"] in subjects:
+            target, choices = LETTERS[told["answer"]], tuple(told["choices"])
+            yield Sample(f"dev-{row}", told["question"].strip(), (target,), choices)
