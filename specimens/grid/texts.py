@@ -12,7 +12,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import permutations
+from itertools import islice, permutations
 from typing import Final
 
 from fairtrial.core.sample import Sample
@@ -42,7 +42,6 @@ from specimens.grid.wordings import TEMPLATES, reworded, template
 COMMITTED_AT: Final = "2026-11-24T18:00:00Z"
 THINGS: Final = template("gain").draw["things"]
 VARIANTS: Final = ("renamed", "renumbered")
-REWORDINGS: Final = ("paraphrased", "renumbered")
 NAMES: Final = template("gain").draw["who"]
 
 
@@ -140,8 +139,20 @@ class Trial:
             seed = bytes.fromhex(self.published[item].id.rpartition("-")[2])
             return text_of(reworded(self.draw.template(item)).sample(seed))
         if kind == "renumbered":
-            return list(self._variants(item, "renumbered", SIBLINGS))[-1]
+            return self._other_numbers[item]
         raise ValueError(f"no such plant: {kind}")
+
+    @cached_property
+    def _other_numbers(self) -> tuple[str, ...]:
+        """Of every item a renumbered text that is no other text of the trial: where few words vary, a candidate
+        may be another item's sibling."""
+        taken = {text_of(each) for form in self.forms for each in form}
+        found = []
+        for item in range(self.draw.n):
+            candidates = islice(self._variants(item, "renumbered", 100), SIBLINGS - 1, None)
+            found.append(next(each for each in candidates if each not in taken))
+            taken.add(found[-1])
+        return tuple(found)
 
     @cached_property
     def keyed(self) -> tuple[Keyed, ...]:
@@ -180,7 +191,8 @@ class Trial:
         """Texts that no background may hold."""
         return frozenset(
             [text_of(each) for form in self.forms for each in form]
-            + [self.planted_text(item, kind) for item in range(self.draw.n) for kind in REWORDINGS]
+            + [self.planted_text(item, "paraphrased") for item in range(self.draw.n)]
+            + [list(self._variants(item, "renumbered", SIBLINGS))[-1] for item in range(self.draw.n)]
             + [text for item in varied_items() for kind in VARIANTS for text in self.varied(item, kind)]
             + [text for file in self.files for text in file]
             + [text for each in wrong_keys() for text in (each.right, each.wrong)]
