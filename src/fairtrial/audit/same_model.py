@@ -43,7 +43,6 @@ CAUSE = (
     "cause unknown: other weights, quantisation, a system prompt, a sampler or numerics all show so, and none of "
     "them is proven"
 )
-NOTHING_PROVEN = "this doesn't show that they are the same"
 NOT_COVERED = (
     "cause: why answers differ where they do; a difference is not a worse model",
     "other prompts: an endpoint may answer other prompts, or at other times, from another model",
@@ -154,17 +153,17 @@ def examine(sides: Sides, setting: Setting, names: tuple[str, str]) -> Told:
 def finding(told: Told, setting: Setting) -> Finding:
     """Question 5: no, or undetermined."""
     if not told.evidence:
-        return Finding("same-model", "undetermined", "; ".join(told.impossible) or "nothing was asked")
+        return Finding("same-model", "undetermined", "; ".join(told.impossible))
     first = min(told.evidence, key=lambda each: each.p)
-    figures = "; ".join(f"{each.probe} {p_text(each.p)}" for each in told.evidence)
+    figures = _figures(told)
     if first.rejects and setting.tier == "proof":
         return Finding("same-model", "no", f"the two answer differently: {figures}; {CAUSE}", first)
     if first.rejects:
         sentence = f"answers differ from the recording: {figures}; {CAUSE}; requests were not interleaved"
         return Finding("same-model", "undetermined", sentence, first)
-    missed = "; ".join(told.missed[each.probe] for each in told.evidence)
-    sentence = "; ".join([f"no difference was detected: {figures}", missed, *told.impossible])
-    return Finding("same-model", "undetermined", f"{sentence}; {NOTHING_PROVEN}", first)
+    missed = [told.missed[each.probe] for each in told.evidence]
+    sentence = "; ".join([f"no difference was detected: {figures}", *missed, *told.impossible])
+    return Finding("same-model", "undetermined", sentence, first)
 
 
 def judge(
@@ -173,13 +172,30 @@ def judge(
     """The verdict on "b answers as a does". date: of the recording that stands for a, if one does."""
     a, b = names
     recorded = f" as recorded on {date[:10]}" if date else ""
-    claim = Claim(f"{b} answers as {a} does{recorded}", b, "same-model", source=a, metric="", date=date)
+    claim = Claim(f"{b} answers as {a} does{recorded}", b, "same-model", source=a, date=date)
     found = finding(told, setting)
     decided = outcome((found,), fresh_form=False)
-    word = "Refuted" if decided == "refuted" else "Inconclusive"
-    # After a name: "specimen/honest and …: the two answer differently".
-    sentence = f"{word}: {a}{recorded} and {b}: {found.sentence}."
+    both = f"{a}{recorded} and {b}"
+    if found.evidence is None:
+        sentence = f"Inconclusive: {both} could not be compared: {found.sentence}."
+    elif decided == "refuted":
+        sentence = f"Refuted: {both} answer differently ({_figures(told)}); {CAUSE}."
+    elif found.evidence.rejects:
+        sentence = (
+            f"Inconclusive: {both} differ ({_figures(told)}); strong evidence and no proof, since something "
+            f"besides the model may have changed in between; {CAUSE}."
+        )
+    else:
+        sentence = (
+            f"Inconclusive: no difference between {both} was detected ({_figures(told)}), which doesn't show that "
+            "they are the same."
+        )
     return Verdict(claim, decided, (found,), sentence, (), NOT_COVERED, tuple(runs))
+
+
+def _figures(told: Told) -> str:
+    adjusted = ", adjusted for both" if len(told.evidence) > 1 else ""
+    return ", ".join(f"{each.probe} {p_text(each.p)}" for each in told.evidence) + adjusted
 
 
 def _text(sides: Sides, setting: Setting, rng: np.random.Generator) -> _Found:
@@ -187,7 +203,8 @@ def _text(sides: Sides, setting: Setting, rng: np.random.Generator) -> _Found:
     test = mmd_hamming(a, b, rng=rng, draws=setting.draws, level=1 - 2 * setting.alpha)
     least = least_mixed(a, b, alpha=setting.share, rng=rng) if len(a) > 1 else None
     missed = (
-        "answers are too few for the text test to find even one side exchanged for answers to other prompts"
+        "answers are too few, or too much alike from prompt to prompt, for the text test to find even one side "
+        "exchanged for answers to other prompts"
         if least is None
         else f"answers to other prompts, put in the place of {100 * least.share:.2g} % of one side's, would have "
         "been found with probability 0.8, a smaller change probably not"

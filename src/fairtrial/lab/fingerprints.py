@@ -76,11 +76,9 @@ def against(
     lab: Lab, model: ModelSpec, fingerprint: Fingerprint, prompts: tuple[str, ...] | None, **settings: Any
 ) -> SameModel:
     """Ask a model what the fingerprint's was asked, as it was asked, and judge. prompts: needed where the
-    fingerprint is sealed. Raises UsageError for other prompts."""
+    fingerprint is sealed and they are not those of the package. Raises UsageError for other prompts."""
     model = located(model, lab.environ)
-    asked = prompts or fingerprint.prompts
-    if asked is None:
-        asked = PROMPTS
+    asked = prompts or fingerprint.prompts or PROMPTS
     check_same_prompts(fingerprint.digests, tuple(map(prompt_digest, asked)))
     how = fingerprint.decoding
     asking = Asking(

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from fairtrial.adapters.registry import located
 from fairtrial.audit.prompts import CONTINUATIONS, LOTTERY, ONE_TOKEN, PROMPTS
@@ -194,7 +195,7 @@ def compare_endpoints(lab: Lab, a: ModelSpec, b: ModelSpec, asking: Asking, **se
         return epoch in lots(order, name, asking.each)
 
     heard = heard_in(runs, of_a), heard_in(runs, lambda name, epoch: not of_a(name, epoch))
-    return judged((str(a), str(b)), heard, asking.length, why_not, runs, order=order)
+    return judged(names_of(a, b), heard, asking.length, why_not, runs, order=order)
 
 
 def ask(
@@ -276,6 +277,14 @@ def judged(
         told = replace(told, impossible=(*told.impossible, why_not))
     verdict = judge(names, told, setting, date=date, runs=[str(each.path) for each in runs])
     return SameModel(verdict, told, runs, order)
+
+
+def names_of(a: ModelSpec, b: ModelSpec) -> tuple[str, str]:
+    """As typed; with the host where one name is asked at two."""
+    hosts = [urlsplit(str(each.options.get("base_url") or "")).netloc.rpartition("@")[2] for each in (a, b)]
+    if str(a) != str(b) or hosts[0] == hosts[1]:
+        return str(a), str(b)
+    return f"{a} at {hosts[0] or 'its own address'}", f"{b} at {hosts[1] or 'its own address'}"
 
 
 def text_task(asking: Asking, decoding: Decoding) -> Task:

@@ -1,0 +1,58 @@
+"""Models for the same-model tests: each call is a draw of its own, unless it says otherwise."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+NOTES = ["do", "re", "mi", "fa", "so", "la", "ti"]
+CALLS: list[str] = []
+"""Who was called, in order."""
+
+
+def _key(prompt: str) -> int:
+    return hashlib.sha256(prompt.encode()).digest()[0]
+
+
+class Talker:
+    """Sings at random around a key that the prompt decides; `lilt`: the note that it likes."""
+
+    def __init__(self, name: str, lilt: int = 0, shift: float = 0.0) -> None:
+        self.name, self.lilt, self.shift = name, lilt, shift
+
+    def __call__(self, prompt: str) -> str:
+        CALLS.append(self.name)
+        notes = [(_key(prompt) + self.lilt + secrets.randbelow(3)) % len(NOTES) for _ in range(20)]
+        return " ".join(NOTES[each] for each in notes)
+
+    def loglikelihood(self, context: str, continuations: Sequence[str]) -> list[float]:
+        return [-1.0 - len(each) - self.shift for each in continuations]
+
+
+one, other, stranger = Talker("one"), Talker("other"), Talker("stranger", 3, 0.01)
+
+
+def textual(prompt: str) -> str:
+    return one(prompt)
+
+
+def parrot(prompt: str) -> str:
+    """A cache: every prompt has one answer for ever."""
+    return " ".join(NOTES[(_key(prompt) + at * at) % len(NOTES)] for at in range(20))
+
+
+_lock = threading.Lock()
+
+
+def breaks(prompt: str) -> str:
+    """Fails once, at the prompt about a harbour, and then leaves the file that FRAGILE names."""
+    mark = Path(os.environ["FRAGILE"])
+    with _lock:
+        if "harbour" in prompt and not mark.exists():
+            mark.touch()
+            raise RuntimeError("down")
+    return one(prompt)
