@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -95,22 +95,26 @@ def reproduces(
     *,
     same_items: bool,
     greedy: bool,
+    whole: int | None = None,
     access: str = "text",
     tolerance: float | None = None,
     alpha: float = ALPHA["reproduces"],
 ) -> Finding:
     """The finding. tolerance: None for the claim's own, and 2 points where it states none. greedy: that both the
-    claim and the re-run took the most likely answer. access: as in `Evidence`. Raises UsageError for a claim
+    claim and the re-run took the most likely answer. whole: of a re-run of a part, how many items are
+    the claim's: asked all, they leave no sampling error. access: as in `Evidence`. Raises UsageError for a claim
     without value or n."""
     if claim.value is None or claim.n is None:
         raise UsageError("the claim states no value, or not on how many items", "add value and n")
     margin = check_margin(tolerance or claim.tolerance or TOLERANCE)
     judged, fixed = _judged(claim, claim.value, claim.n, found, same_items, greedy, margin, alpha)
     evidence = _evidence(claim, found, judged, _assumptions(claim, same_items, fixed), alpha, access)
+    if judged.answer == "undetermined" and whole is not None and judged.unit == "items":
+        judged = replace(judged, needed=min(judged.needed or whole, whole))
     return Finding(
         "reproduces",
         judged.answer,
-        _sentence(claim, claim.value, found, judged, same_items),
+        _sentence(claim.value, found, judged, same_items),
         evidence,
         needed_n=judged.needed if judged.unit == "items" else None,
     )
@@ -229,7 +233,7 @@ def _assumptions(claim: Claim, same_items: bool, fixed: bool) -> tuple[str, ...]
     return tuple(told)
 
 
-def _sentence(claim: Claim, value: float, found: Answers, judged: Reproduction, same_items: bool) -> str:
+def _sentence(value: float, found: Answers, judged: Reproduction, same_items: bool) -> str:
     items = found.table.shape[0]
     which = f"the same {items:,} items" if same_items else f"{items:,} items"
     spread = f"{judged.level:.0%} interval {100 * judged.low:+.1f} to {100 * judged.high:+.1f}"
