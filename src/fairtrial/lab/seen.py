@@ -1,6 +1,6 @@
 """Were the items seen? Asks what the committed materials allow, and has it judged by `audit.seen`.
 
-    plan = seen_plan(materials)                        fixed before anything is asked
+    plan = seen_plan(materials)                        in `seen_materials`; fixed before anything is asked
     result = ask_seen(lab, model, materials, plan)     finding, evidence, runs, what was not possible
 
 Everything goes through the runner and its journal. A test that the model can't be asked is listed, and the others
@@ -13,8 +13,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
 from fairtrial.audit.canary import (
     EMISSION,
     RANK,
@@ -22,7 +20,7 @@ from fairtrial.audit.canary import (
     canary_emission_evidence,
     canary_rank_evidence,
 )
-from fairtrial.audit.corpus import THRESHOLD, Overlap, overlap_evidence, overlap_sentence
+from fairtrial.audit.corpus import overlap_evidence, overlap_sentence
 from fairtrial.audit.keyed import PROBE as KEYED
 from fairtrial.audit.keyed import KeyedForm, keyed_evidence, matched
 from fairtrial.audit.lines import Line, line_samples
@@ -30,14 +28,11 @@ from fairtrial.audit.order import (
     LEGACY,
     SHUFFLED,
     Controls,
-    OrderForm,
     legacy_evidence,
     order_evidence,
     order_p,
-    shard_lines,
-    texts_digest,
 )
-from fairtrial.audit.seen import Rule, SeenPlan, seen_finding
+from fairtrial.audit.seen import SeenPlan, seen_finding
 from fairtrial.core.canon import digest
 from fairtrial.core.errors import ProviderError, UsageError
 from fairtrial.core.evidence import Evidence, Finding
@@ -48,63 +43,18 @@ from fairtrial.core.sample import Origin, Sample
 from fairtrial.core.task import Task
 from fairtrial.evals.prompts import TemplatePrompt
 from fairtrial.families.manner import WholeText
-from fairtrial.lab.exchangeability import DRAWS, LONG_DRAWS, legacy_controls
+from fairtrial.lab.exchangeability import legacy_controls
 from fairtrial.lab.run import Run
 from fairtrial.lab.same_model import Kept
+from fairtrial.lab.seen_materials import SIBLING, Corpus, Legacy, Materials
 
 if TYPE_CHECKING:
     from fairtrial.lab.lab import Lab
 
+
 VERSION: Final = "1"
 OPENING: Final = "Text:"
 """Before every text whose likelihood is asked: an endpoint that echoes states none for a first token."""
-SIBLING: Final = "sibling-rank"
-
-
-@dataclass(frozen=True, slots=True)
-class Legacy:
-    """A file that no draw shuffled. texts: in its published order. clean: models trained without it; planted:
-    models that have it planted in its order, of which the test needs one. draws: of the compressors."""
-
-    name: str
-    texts: tuple[str, ...]
-    clean: tuple[ModelSpec, ...] = ()
-    planted: tuple[ModelSpec, ...] = ()
-    width: int = 4
-    orders: int = 23
-    draws: int = DRAWS
-    long_draws: int = LONG_DRAWS
-
-    @property
-    def digest(self) -> str:
-        return texts_digest(self.texts)
-
-    @property
-    def lines(self) -> tuple[Line, ...]:
-        rng = np.random.default_rng(int(self.digest[7:39], 16))
-        return shard_lines(self.texts, width=self.width, orders=self.orders, rng=rng)
-
-
-@dataclass(frozen=True, slots=True)
-class Corpus:
-    """overlap: of the items with a corpus; scores: of the items, by name, empty where they were not asked."""
-
-    overlap: Overlap
-    scores: Mapping[str, float] = field(default_factory=dict)
-    threshold: float = THRESHOLD
-
-
-@dataclass(frozen=True, slots=True)
-class Materials:
-    """What the tests of *seen* rest on; each part is None where there is none. order: a file's committed order,
-    and its texts as published. siblings: whether sibling rank is planned too (its evidence is the twin's)."""
-
-    keyed: KeyedForm | None = None
-    canaries: Canaries | None = None
-    order: tuple[OrderForm, tuple[str, ...]] | None = None
-    legacy: Legacy | None = None
-    corpus: Corpus | None = None
-    siblings: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,19 +83,6 @@ class SeenResult:
         return all(each.summary.status == "complete" for each in self.runs)
 
 
-def seen_plan(materials: Materials, rule: Rule = "holm") -> SeenPlan:
-    """The proof tests that the materials allow. By rank and by emission a canary is tested on the same bits, so
-    under "product", which needs a draw for each, the rank alone is planned."""
-    canary = (RANK,) if rule == "product" else (RANK, EMISSION)
-    parts = (
-        (materials.siblings, (SIBLING,)),
-        (materials.keyed, (KEYED,)),
-        (materials.canaries, canary),
-        (materials.order, (SHUFFLED,)),
-    )
-    return SeenPlan(tuple(probe for there, probes in parts if there for probe in probes), rule)
-
-
 def ask_seen(
     lab: Lab,
     model: ModelSpec,
@@ -162,46 +99,22 @@ def ask_seen(
 
     Raises IntegrityError, before anything is asked, where a file is not in its committed order.
     """
-    asked = _Asked(lab, model, asking or SeenAsking(), settings)
-    lines = {
-        RANK: materials.canaries.lines if materials.canaries and RANK in plan.planned else (),
-        SHUFFLED: materials.order[0].lines(materials.order[1]) if materials.order else (),
-    }
+    asked = _Asked(lab, model, asking or SeenAsking(), plan, settings)
+    # Worked out before the first question: a file in another order must cost none.
+    shards = materials.order[0].lines(materials.order[1]) if materials.order else ()
     if siblings is not None:
         asked.proof.append(siblings)
     elif SIBLING in plan.planned:
         asked.impossible.append(f"{SIBLING} is not possible: {no_siblings or 'it was not asked'}")
-    alpha = plan.share
-    if form := materials.keyed:
-        samples = tuple(Sample(each.id, each.prompt, ()) for each in form.items)
-        asked.prove(
-            KEYED,
-            asked.answers(KEYED, samples, form.lot.commitment),
-            lambda told: keyed_evidence(matched(told, form), alpha=alpha, draw=form.lot.commitment),
-        )
-    if drawn := materials.canaries:
-        if lines[RANK]:
-            asked.prove(
-                RANK,
-                asked.likelihoods(RANK, lines[RANK], drawn.lot.commitment),
-                lambda told: canary_rank_evidence(told, drawn, alpha=alpha),
-            )
-        if EMISSION in plan.planned:
-            asked.prove(
-                EMISSION,
-                asked.answers(EMISSION, drawn.openings, drawn.lot.commitment),
-                lambda told: canary_emission_evidence(told, drawn, alpha=alpha),
-            )
+    if materials.keyed:
+        asked.keyed(materials.keyed)
+    if materials.canaries:
+        asked.canaries(materials.canaries)
     if materials.order:
-        commitment = materials.order[0].lot.commitment
-        asked.prove(
-            SHUFFLED,
-            asked.likelihoods(SHUFFLED, lines[SHUFFLED], commitment),
-            lambda told: order_evidence(told, lines[SHUFFLED], alpha=alpha, draw=commitment),
-        )
+        asked.order(shards, materials.order[0].lot.commitment)
     if materials.legacy:
-        asked.legacy(materials.legacy, alpha)
-    facts = _overlap(materials.corpus, asked, plan.alpha)
+        asked.legacy(materials.legacy)
+    facts = _overlap(materials.corpus, asked)
     finding = seen_finding(plan, asked.proof, asked.strong, asked.impossible)
     evidence = () if finding.evidence is None else (finding.evidence, *finding.also)
     return SeenResult(finding, evidence, tuple(asked.runs), tuple(asked.impossible), facts)
@@ -214,11 +127,43 @@ class _Asked:
     lab: Lab
     model: ModelSpec
     asking: SeenAsking
+    plan: SeenPlan
     settings: Mapping[str, Any]
     proof: list[Evidence] = field(default_factory=list)
     strong: list[Evidence] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
     impossible: list[str] = field(default_factory=list)
+
+    def keyed(self, form: KeyedForm) -> None:
+        samples = tuple(Sample(each.id, each.prompt, ()) for each in form.items)
+        commitment, alpha = form.lot.commitment, self.plan.share
+        self.prove(
+            KEYED,
+            self.answers(KEYED, samples, commitment),
+            lambda told: keyed_evidence(matched(told, form), alpha=alpha, draw=commitment),
+        )
+
+    def canaries(self, drawn: Canaries) -> None:
+        commitment, alpha = drawn.lot.commitment, self.plan.share
+        if RANK in self.plan.planned:
+            self.prove(
+                RANK,
+                self.likelihoods(RANK, drawn.lines, commitment),
+                lambda told: canary_rank_evidence(told, drawn, alpha=alpha),
+            )
+        if EMISSION in self.plan.planned:
+            self.prove(
+                EMISSION,
+                self.answers(EMISSION, drawn.openings, commitment),
+                lambda told: canary_emission_evidence(told, drawn, alpha=alpha),
+            )
+
+    def order(self, lines: Sequence[Line], commitment: str) -> None:
+        self.prove(
+            SHUFFLED,
+            self.likelihoods(SHUFFLED, lines, commitment),
+            lambda told: order_evidence(told, lines, alpha=self.plan.share, draw=commitment),
+        )
 
     def answers(self, name: str, samples: Sequence[Sample], commitment: str) -> Task:
         how = Decoding(temperature=self.asking.temperature, max_tokens=self.asking.max_tokens)
@@ -262,7 +207,7 @@ class _Asked:
         self.runs.append(run)
         return list(run.records())
 
-    def legacy(self, file: Legacy, alpha: float) -> None:
+    def legacy(self, file: Legacy) -> None:
         """S1: compressors first, which cost no question; then control models; then the model itself."""
         controls = legacy_controls(file.texts, draws=file.draws, long_draws=file.long_draws)
         if not file.planted or controls.failed != ("no positive control",):
@@ -285,7 +230,9 @@ class _Asked:
         found = self.judged(
             LEGACY,
             task,
-            lambda told: legacy_evidence(told, file.lines, controls, alpha=alpha, digest=file.digest),
+            lambda told: legacy_evidence(
+                told, file.lines, controls, alpha=self.plan.alpha, digest=file.digest
+            ),
         )
         if found:
             self.strong.append(found)
@@ -306,14 +253,14 @@ def likelihood_task(name: str, samples: Sequence[Sample], commitment: str, askin
     )
 
 
-def _overlap(corpus: Corpus | None, asked: _Asked, alpha: float) -> tuple[str, ...]:
+def _overlap(corpus: Corpus | None, asked: _Asked) -> tuple[str, ...]:
     if corpus is None:
         return ()
     seed = int(digest([corpus.overlap.corpus, corpus.threshold])[7:23], 16)
     try:
         asked.strong.append(
             overlap_evidence(
-                corpus.overlap, corpus.scores, alpha=alpha, seed=seed, threshold=corpus.threshold
+                corpus.overlap, corpus.scores, alpha=asked.plan.alpha, seed=seed, threshold=corpus.threshold
             )
         )
     except UsageError as error:
