@@ -11,23 +11,25 @@ import click
 from fairtrial.cli import options
 from fairtrial.cli.progress import watcher
 from fairtrial.cli.speech import emit, show, tell
-from fairtrial.core.errors import StoreError
+from fairtrial.core.errors import StoreError, UsageError
 from fairtrial.lab import Lab
 from fairtrial.report.twin_calibration import twin_calibration_page
 from fairtrial.stats.calibration import calibrate as simulate
 from fairtrial.stats.calibration_page import calibration_page
 
 TWIN_PAGE = "docs/reference/twin-calibration.md"
+AUDIT_PAGE = "docs/reference/calibration.md"
+DATA_SETS = 20_000
+AUDITS = 10_000
+QUICK = 1_000
 
 
 @click.command()
-@click.argument("what", type=click.Choice(["intervals", "twin"]), default="intervals")
+@click.argument("what", type=click.Choice(["intervals", "twin", "audit"]), default="intervals")
 @click.option(
     "--draws",
     type=click.IntRange(min=100),
-    default=20_000,
-    show_default=True,
-    help="Simulated data sets a row; for the twin, null audits.",
+    help="Simulated data sets a row; for twin and audit, null audits a test.  [20,000; audit 10,000, quick 1,000]",
 )
 @click.option(
     "--seed",
@@ -38,17 +40,39 @@ TWIN_PAGE = "docs/reference/twin-calibration.md"
 )
 @click.option("-o", "--output", metavar="FILE", help="Also write the tables as Markdown.")
 @click.option(
-    "--out", metavar="DIR", default="runs", show_default=True, help="Where the twin's run folders go."
+    "--out",
+    metavar="DIR",
+    default="runs",
+    show_default=True,
+    help="Where the twin's run folders and parts go.",
 )
+@click.option("--quick", is_flag=True, help="For audit: two minutes, with a tenth of the null audits.")
+@click.option("--resume", is_flag=True, help="For audit: use the parts that an earlier call measured.")
 @options.json_output
-def calibrate(what: str, draws: int, seed: int, output: str | None, out: str, as_json: bool) -> int:
+def calibrate(
+    what: str,
+    draws: int | None,
+    seed: int,
+    output: str | None,
+    out: str,
+    quick: bool,
+    resume: bool,
+    as_json: bool,
+) -> int:
     """Re-measure every interval's coverage and test's alarms.
 
     Simulates data whose truth is known and counts how often each interval covers it and how often each test
     raises a false alarm, with Clopper-Pearson bounds on the rates. With `twin`: asks specimen/honest all
     siblings of the demonstration draw, makes the draw again and again, and counts how often the honest model is
-    accused. Exit 1 where a promise is not kept, and not known not to be.
+    accused. With `audit`: every test of an audit, on simulated worlds and on the bundled grid of models with
+    planted truth: false alarms, power by exposures and items, weak signals, strong tier. Exit 1 where a promise is
+    not kept, and not known not to be.
     """
+    if (quick or resume) and what != "audit":
+        raise UsageError("--quick and --resume are for `fairtrial calibrate audit`", "leave them out")
+    if what == "audit":
+        return _audit(draws or (QUICK if quick else AUDITS), seed, output, out, resume, as_json)
+    draws = draws or DATA_SETS
     if what == "twin":
         return _twin(draws, seed, output, out, as_json)
     tell(f"simulating {draws:,} data sets a row")
@@ -78,6 +102,26 @@ def _twin(draws: int, seed: int, output: str | None, out: str, as_json: bool) ->
     _write(output, text)
     if as_json:
         emit(dataclasses.asdict(found))
+    else:
+        show(text)
+    return 0 if found.holds else 1
+
+
+def _audit(draws: int, seed: int, output: str | None, out: str, resume: bool, as_json: bool) -> int:
+    # By name: only this loads the grid.
+    lab = import_module("fairtrial.lab.audit_calibration")
+    found = lab.calibrate_audit(
+        draws=draws,
+        seed=seed,
+        command=f"fairtrial calibrate audit --draws {draws} --seed {seed} -o {AUDIT_PAGE}",
+        out=Path(out),
+        resume=resume,
+        tell=tell,
+    )
+    text = import_module("fairtrial.report.audit_calibration").audit_calibration_page(found)
+    _write(output, text)
+    if as_json:
+        emit(lab.to_json(found))
     else:
         show(text)
     return 0 if found.holds else 1
