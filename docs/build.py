@@ -58,6 +58,11 @@ def reference() -> str:
         command = cli.get_command(group, verb)
         assert command is not None, verb
         parts.append(_section(f"fairtrial {verb}", command, group))
+        if isinstance(command, click.Group):
+            inner = _context(verb, command, group)
+            parts += [
+                _section(f"fairtrial {verb} {name}", each, inner) for name, each in command.commands.items()
+            ]
     return "\n".join(parts)
 
 

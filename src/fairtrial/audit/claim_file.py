@@ -240,7 +240,7 @@ _WORDS = {"null", "true", "false"}
 
 
 def _scalar(value: JSON) -> str:
-    """A text bare where it can only be read as itself, quoted otherwise; a number as it was written, or in its shortest form."""
+    """A text bare where it can only be read as itself, quoted otherwise; a number as written."""
     if isinstance(value, WrittenFloat):
         return value.text
     if not isinstance(value, str):
