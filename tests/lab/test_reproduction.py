@@ -35,6 +35,8 @@ def test_the_setting_that_explains_the_gap_is_found(opened: Reproduction) -> Non
     assert opened.finding.answer == "no" and opened.finding.evidence is not None
     gap = truth(205) - round(truth(154), 3)
     assert opened.finding.evidence.effect.value == pytest.approx(100 * gap)
+    # A claim that doesn't say how it decoded isn't taken to have been greedy.
+    assert "bounded" in opened.finding.evidence.effect.method
     (system,) = (each for each in opened.settings if each.condition == "system")
     assert system.explains and system.effect is not None and system.n == SOME
     assert system.effect.value == pytest.approx(100 * (truth(154, SOME) - truth(205, SOME)))
