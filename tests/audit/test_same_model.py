@@ -145,3 +145,11 @@ def test_share_of_equal_pairs() -> None:
     # Of the 6 unordered pairs of a, a, b, a three are equal; of those of one text none exists.
     assert repeats([["a", "a", "b", "a"]]) == pytest.approx(3 / 6)
     assert repeats([["x"], []]) == 0.0
+
+
+def test_one_token_questions_that_one_side_left_open_still_count_as_planned() -> None:
+    rng = np.random.default_rng(8)
+    sides = Sides(answers(rng), answers(rng, 0.9), calls_a=calls(rng))
+    found = examine(sides, setting(TEXT, TOKEN), NAMES)
+    assert [each.probe for each in found.evidence] == [TEXT] and "not answered by both" in found.impossible[0]
+    assert found.evidence[0].p == pytest.approx(2 * float(found.evidence[0].controls[1].rpartition(" ")[2]))

@@ -75,6 +75,7 @@ def test_a_fingerprint_recorded_sealed_and_judged_by(folder: Path) -> None:
         (("--fingerprint", "no.json", "-m", HONEST, "--completions", "4"), "says how it was asked"),
         (("--record", "-m", HONEST), "nothing to audit"),
         (("--same-model", HONEST, CHEAT, "--sealed"), "--sealed belongs to --record"),
+        (("--same-model", HONEST, CHEAT, "--max-cost", "1"), "--max-cost can't be kept"),
         (("--same-model", HONEST, "specimen/nobody"), "nobody"),
         (("--same-model", HONEST, CHEAT, "--prompts", "no.txt"), "can't read no.txt"),
         (("--same-model", HONEST, CHEAT, "--temperature", "0"), "temperature"),

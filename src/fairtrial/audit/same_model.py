@@ -17,7 +17,6 @@ import numpy as np
 from fairtrial.audit.twin import p_text
 from fairtrial.audit.verdict import ALPHA, outcome
 from fairtrial.core.claim import Claim
-from fairtrial.core.errors import UsageError
 from fairtrial.core.evidence import Effect, Evidence, Finding, Tier, Verdict
 from fairtrial.stats.combine import all_or_nothing
 from fairtrial.stats.multiplicity import holm
@@ -143,8 +142,10 @@ def examine(sides: Sides, setting: Setting, names: tuple[str, str]) -> Told:
     else:
         if TEXT in setting.planned:
             found.append(_text(sides, setting, rng))
-        if TOKEN in setting.planned:
+        if TOKEN in setting.planned and sides.calls_a and sides.calls_b:
             found.append(_token(sides, setting, rng))
+        elif TOKEN in setting.planned:
+            impossible.append(f"{TOKEN} is not possible: its questions were not answered by both")
     adjusted = holm([each.p for each in found] + [1.0] * (len(setting.planned) - len(found)))
     evidence = tuple(_evidence(each, p, sides, setting) for each, p in zip(found, adjusted, strict=False))
     return Told(evidence, {each.probe: each.missed for each in found}, tuple(impossible))
@@ -222,8 +223,6 @@ def _text(sides: Sides, setting: Setting, rng: np.random.Generator) -> _Found:
 
 
 def _token(sides: Sides, setting: Setting, rng: np.random.Generator) -> _Found:
-    if not sides.calls_a or not sides.calls_b:
-        raise UsageError("one-token questions were planned and not asked of both sides")
     table = call_table([*sides.calls_a, *sides.calls_b])
     a, b = table[: len(sides.calls_a)], table[len(sides.calls_a) :]
     test = token_tracking(a, b, rng=rng, draws=setting.draws, level=1 - 2 * setting.alpha)

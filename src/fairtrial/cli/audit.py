@@ -90,6 +90,11 @@ def audit(
     run: dict[str, Any] = {key: settings[key] for key in ("resume", "max_cost") if key in settings}
     run["pace"] = Order(("",), tuple(specs), settings).pace
     _check_words(pair, files, record, sealed, model)
+    if pair and "max_cost" in settings:
+        raise UsageError(
+            "--max-cost can't be kept over two models at once",
+            "leave it out; --completions bounds the requests",
+        )
     if pair:
         result = room.compare_endpoints(lab, *specs, _asking(room, settings), **run)
     elif record:

@@ -251,7 +251,6 @@ def judged(
     no one-token questions."""
     a, b = heard
     asked = [name for name in (*a.texts, *b.texts) if not name.startswith(LOTTERY_ID)]
-    whole = max((len(side.texts[name]) for side in heard for name in asked if name in side.texts), default=0)
     kept = _whole(heard, list(dict.fromkeys(asked)))
     lottery = _whole(heard, [name for name in a.texts if name.startswith(LOTTERY_ID)])
     sides = Sides(
@@ -263,13 +262,13 @@ def judged(
         b.calls,
         {"a completion is missing": len(set(asked)) - len(kept)} if len(kept) < len(set(asked)) else {},
     )
-    if not kept or whole < 2:
+    if not kept or min(len(side.texts[kept[0]]) for side in heard) < 2:
         raise ProviderError(
             f"not one prompt was answered as often as asked by {names[0]} and {names[1]}",
             "see the run's failures; --resume asks those questions again",
             cause="incomplete",
         )
-    planned = (TEXT, TOKEN) if a.calls and b.calls else (TEXT,)
+    planned = (TEXT,) if why_not else (TEXT, TOKEN)
     seed = int(digest([order, date, list(names), list(kept)])[7:23], 16)
     setting = Setting(length, planned, "proof" if order else "strong", seed)
     told = examine(sides, setting, names)
