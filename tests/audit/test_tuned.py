@@ -91,7 +91,7 @@ def test_the_pair_agrees_with_a_t_test_of_scipy() -> None:
 def test_yes_where_the_claimed_configuration_alone_gains_on_the_published_form() -> None:
     rng = np.random.default_rng(3)
     chosen, default = forms(answers(rng, 600, 3, 0.3, lift=0.6)), forms(answers(rng, 600, 3, 0.3))
-    told = judge_tuned(CLAIM, forms=(chosen, default), draw="sha256:1")
+    told = judge_tuned(CLAIM, claimed=chosen, default=default, draw="sha256:1")
     assert told.finding.answer == "yes" and told.finding.evidence is told.evidence[0]
     assert told.evidence[0].tier == "strong" and told.evidence[0].effect.low > 0
     assert "not known" in told.finding.sentence
@@ -101,7 +101,7 @@ def test_a_control_that_fails_leaves_it_undetermined() -> None:
     """Memorised items show under both configurations, more under one: training explains it as well."""
     rng = np.random.default_rng(4)
     chosen, default = forms(answers(rng, 600, 3, 0.3, lift=0.9)), forms(answers(rng, 600, 3, 0.3, lift=0.4))
-    told = judge_tuned(CLAIM, forms=(chosen, default))
+    told = judge_tuned(CLAIM, claimed=chosen, default=default)
     assert told.evidence[0].rejects and told.finding.answer == "undetermined"
     assert "not the only reason" in told.finding.sentence
 
@@ -110,16 +110,27 @@ def test_no_takes_a_complete_register_of_one_attempt_and_a_fresh_form() -> None:
     rng = np.random.default_rng(6)
     both = forms(answers(rng, 1_000, 3, 0.3)), forms(answers(rng, 1_000, 3, 0.3))
     one = Ledger(1, complete=True)
-    assert judge_tuned(CLAIM, forms=both, ledger=one).finding.answer == "no"
-    assert judge_tuned(CLAIM, forms=both, ledger=None).finding.answer == "undetermined"
-    assert judge_tuned(CLAIM, forms=both, ledger=Ledger(1)).finding.answer == "undetermined"
-    assert judge_tuned(CLAIM, forms=both, ledger=Ledger(2, complete=True)).finding.answer == "undetermined"
-    assert judge_tuned(CLAIM, ledger=one).finding.answer == "undetermined"
+    assert judge_tuned(CLAIM, claimed=both[0], default=both[1], ledger=one).finding.answer == "no"
+    assert judge_tuned(CLAIM, claimed=both[0], default=both[1], ledger=None).finding.answer == "undetermined"
     assert (
-        judge_tuned(replace(CLAIM, tolerance=0.01), forms=both, ledger=one).finding.answer == "undetermined"
+        judge_tuned(CLAIM, claimed=both[0], default=both[1], ledger=Ledger(1)).finding.answer
+        == "undetermined"
+    )
+    assert (
+        judge_tuned(CLAIM, claimed=both[0], default=both[1], ledger=Ledger(2, complete=True)).finding.answer
+        == "undetermined"
+    )
+    assert judge_tuned(CLAIM, ledger=one).finding.answer == "undetermined"
+    # The claimed configuration is the default one: a fresh form is enough.
+    assert judge_tuned(CLAIM, claimed=both[0], ledger=one).finding.answer == "no"
+    assert (
+        judge_tuned(
+            replace(CLAIM, tolerance=0.01), claimed=both[0], default=both[1], ledger=one
+        ).finding.answer
+        == "undetermined"
     )
     gone = forms(answers(rng, 1_000, 3, 0.3, lift=0.5)), both[1]
-    assert judge_tuned(CLAIM, forms=gone, ledger=one).finding.answer == "yes"
+    assert judge_tuned(CLAIM, claimed=gone[0], default=gone[1], ledger=one).finding.answer == "yes"
 
 
 def test_a_register_with_several_attempts_is_a_fact_where_the_best_is_claimed() -> None:
@@ -197,7 +208,7 @@ def test_items_that_one_configuration_lacks_are_left_out_of_both() -> None:
 def test_every_undetermined_answer_says_what_would_have_been_missed() -> None:
     rng = np.random.default_rng(12)
     both = forms(answers(rng, 100, 2, 0.3)), forms(answers(rng, 100, 2, 0.3))
-    told = judge_tuned(CLAIM, forms=both).finding
+    told = judge_tuned(CLAIM, claimed=both[0], default=both[1]).finding
     assert told.answer == "undetermined" and told.evidence is not None and told.evidence.mde is not None
     assert told.needed_n is not None and told.needed_n > 100
     assert judge_tuned(CLAIM).finding.sentence.startswith("nothing was asked")

@@ -155,8 +155,9 @@ def _texts(pool: Sequence[Sample]) -> str:
 
 
 def _asked(task: Task, sample: Sample, reading: str) -> str:
-    question = task.question(sample)
-    return f"{question_digest(question)} {digest(task.decoding.to_json())} {reading}"
+    """What makes two configurations one. Stop strings don't: they follow from the words."""
+    how = task.decoding
+    return f"{question_digest(task.question(sample))} {how.max_tokens} {how.temperature} {reading}"
 
 
 def _longest(made: Format, task: Task, pool: Mapping[str, Sample]) -> int:

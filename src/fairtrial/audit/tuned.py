@@ -80,21 +80,25 @@ def judge_tuned(
     *,
     formats: FormatScores | None = None,
     ledger: Ledger | None = None,
-    forms: tuple[Outcomes, Outcomes] | None = None,
+    claimed: Outcomes | None = None,
+    default: Outcomes | None = None,
     draw: str = "",
     alpha: float = 0.01,
     seed: int = 0,
 ) -> Tuned:
     """Question 4. formats: the claimed configuration among them; ledger: None where no register exists, and then
-    the number of attempts is unknown; forms: published and fresh siblings under (claimed, default) configuration,
-    None where there is no fresh form or the two are one; draw: its commitment. seed: of resampling."""
+    the number of attempts is unknown; claimed, default: published and fresh siblings under the claimed and under
+    the default configuration, claimed None where there is no fresh form, default None where it is the claimed one;
+    draw: its commitment. seed: of resampling."""
     spread = None if formats is None else spread_of(formats, seed=seed)
-    pair = None if forms is None else pair_evidence(*forms, alpha=alpha, draw=draw, seed=seed)
+    pair = None
+    if claimed is not None and default is not None:
+        pair = pair_evidence(claimed, default, alpha=alpha, draw=draw, seed=seed)
     evidence = [] if pair is None else [pair.evidence]
     if formats is not None and spread is not None:
         evidence.append(family_evidence(formats, spread, alpha=alpha))
     luck = corrected(claim, SUPPOSED if ledger is None else ledger.attempts, spread)
-    near = "" if forms is None else _near(claim, forms[0], alpha)
+    near = "" if claimed is None else _near(claim, claimed, alpha)
     found = _answer(claim, ledger, pair, near, evidence)
     told = "; ".join([found.sentence, *_told(ledger, luck, spread)])
     finding = Finding("tuned", found.answer, told, found.evidence, found.needed_n)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import count as counting
 from typing import TYPE_CHECKING, Any, Final
 
 from fairtrial.audit.format_draw import Drawn, draw
 from fairtrial.audit.format_task import FormatScores, many, read_scores
 from fairtrial.audit.formats import DEFAULT, FormatFamily
+from fairtrial.audit.outcomes import outcomes
+from fairtrial.audit.tuned import Ledger, Tuned, judge_tuned
+from fairtrial.audit.verdict import ALPHA
 from fairtrial.benchmarks.packaged import packaged_rows, train_answers
+from fairtrial.core.claim import Claim
 from fairtrial.core.errors import UsageError
 from fairtrial.core.extractors import LETTERS
 from fairtrial.core.plan import ModelSpec
+from fairtrial.core.question import question_digest
 from fairtrial.core.sample import Sample
 from fairtrial.core.task import Task
 from fairtrial.core.twin import Twin
@@ -81,6 +85,52 @@ def ask_formats(
     return Asked(drawn, read_scores(run.records(), items, drawn), run)
 
 
+def answer_tuned(
+    lab: Lab,
+    claim: Claim,
+    task: Task,
+    model: ModelSpec,
+    asking: Asking,
+    pool: Sequence[Sample],
+    *,
+    twin: Twin | None = None,
+    ledger: Ledger | None = None,
+    alpha: float = ALPHA["tuned"],
+    **settings: Any,
+) -> tuple[Tuned, tuple[Run, ...]]:
+    """Question 4, asked and answered, and the runs it rests on. task: the claimed configuration of the published
+    form. twin: of the draw that the form is from, asked in the default configuration, and in the claimed one where
+    that is another. settings: as for `Lab.run`; with `resume=True` a run that is there already is not asked again.
+    """
+    asked = ask_formats(lab, task, model, asking, pool, **settings)
+    runs, found, draw = [asked.run], [], ""
+    if twin is not None:
+        draw = twin.draw
+        chosen = replace(
+            twin.answers, prompt=task.prompt, decoding=task.decoding, system=task.system, scorer=task.scorer
+        )
+        for each in (chosen,) if _alike(chosen, twin.answers) else (chosen, twin.answers):
+            runs.append(lab.run(each, model, **settings))
+            found.append(outcomes(runs[-1].records(), twin.places))
+    told = judge_tuned(
+        claim,
+        formats=asked.scores,
+        ledger=ledger,
+        claimed=found[0] if found else None,
+        default=found[1] if len(found) == 2 else None,
+        draw=draw,
+        alpha=alpha,
+        seed=asking.seed,
+    )
+    return told, tuple(runs)
+
+
+def _alike(one: Task, other: Task) -> bool:
+    """Whether two tasks on the same samples ask and read alike."""
+    words = (question_digest(each.question(each.samples[0])) for each in (one, other))
+    return len({*words}) == 1 and one.decoding == other.decoding and one.scorer.form == other.scorer.form
+
+
 def pool_of(task: Task, items: int) -> tuple[Sample, ...]:
     """Worked examples for a task that isn't made from a family: GSM8K's training split, MMLU's development rows,
     otherwise the task's samples beyond the first `items`, none of which is scored; () where there are none."""
@@ -95,17 +145,18 @@ def pool_of(task: Task, items: int) -> tuple[Sample, ...]:
     return tuple(each for each in task.samples if each.id not in scored)
 
 
-def family_pool(family: AskedFamily, size: int = FRESH) -> tuple[Sample, ...]:
-    """Fresh samples of a family's published templates, in turn, from seeds that no draw can have used: a draw's
-    come from its secret. Texts that stand twice are left out."""
+def family_pool(family: AskedFamily, without: Collection[str] = (), size: int = FRESH) -> tuple[Sample, ...]:
+    """Fresh samples of a family's published templates, in turn. without: texts that none may have, such as those
+    of a draw's siblings. Fewer than `size` where the family gives no more."""
     found: dict[str, Sample] = {}
-    for at in counting():
-        if len(found) == size or at == 10 * size:
-            return tuple(found.values())
+    for at in range(10 * size):
+        if len(found) == size:
+            break
         seed = hashlib.sha256(f"worked example {at} of {family.digest}".encode()).digest()
         made = family.sample(family.published[at % len(family.published)], seed)
-        found.setdefault(made.text, replace(made, id=f"example-{at}"))
-    raise AssertionError("unreachable")
+        if made.text not in without:
+            found.setdefault(made.text, replace(made, id=f"example-{at}"))
+    return tuple(found.values())
 
 
 def published_only(twin: Twin) -> Task:

@@ -1,0 +1,25 @@
+"""A model that knows half of the items by a hash of the words, and under one prompt every published one."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+
+from fairtrial.lab.twin import open_twin
+
+CHOSEN = "Reckon: "
+
+
+@cache
+def key() -> dict[str, tuple[str, bool]]:
+    """Question -> (answer, whether it is of the published form)."""
+    twin = open_twin("arithmetic", None, fresh=1, items=120)
+    return {each.text: (each.target[0], not twin.places[each.id].column) for each in twin.answers.samples}
+
+
+def tuned(prompt: str) -> str:
+    chosen = prompt.startswith(CHOSEN)
+    text = prompt.removeprefix(CHOSEN).removeprefix("Q: ").removesuffix("\nA:")
+    answer, published = key().get(text, ("-1", False))
+    knows = hashlib.sha256(text.encode()).digest()[0] < 128
+    return answer if knows or (chosen and published) else "-1"
