@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from functools import cache
 
 from fairtrial.lab.twin import open_twin
 
 CHOSEN = "Reckon: "
 
 
-@cache
-def key() -> dict[str, tuple[str, bool]]:
-    """Question -> (answer, whether it is of the published form)."""
-    twin = open_twin("arithmetic", None, fresh=1, items=120)
-    return {each.text: (each.target[0], not twin.places[each.id].column) for each in twin.answers.samples}
+TWIN = open_twin("arithmetic", None, fresh=1, items=120)
+KEY = {each.text: (each.target[0], not TWIN.places[each.id].column) for each in TWIN.answers.samples}
+"""Question -> (answer, whether it is of the published form). At import: twenty threads ask at once."""
 
 
 def tuned(prompt: str) -> str:
     chosen = prompt.startswith(CHOSEN)
     text = prompt.removeprefix(CHOSEN).removeprefix("Q: ").removesuffix("\nA:")
-    answer, published = key().get(text, ("-1", False))
+    answer, published = KEY.get(text, ("-1", False))
     knows = hashlib.sha256(text.encode()).digest()[0] < 128
     return answer if knows or (chosen and published) else "-1"
