@@ -43,9 +43,9 @@ def calibrate_audit(
     tell("null audits of the grid's clean models")
     nulls += grid_nulls(grid, draws=draws, seed=seed)
     tell("power on the grid's planted models")
-    curves = tuple(grid_curves(grid, draws=max(60, draws // 25), seed=seed))
+    curves = tuple(grid_curves(grid, draws=max(20, draws // 25), seed=seed))
     tell("weak signals")
-    shifted = tuple(shifted_rates(grid, draws=max(100, draws // 20), seed=seed))
+    shifted = tuple(shifted_rates(grid, draws=max(20, draws // 20), seed=seed))
     strong: list[CalibrationRow] = []
     for group in STRONG:
         strong += kept.part(
