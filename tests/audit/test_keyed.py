@@ -91,6 +91,11 @@ def test_which_answer_a_reply_names(text: str, found: int | None) -> None:
     assert valid_answer(text, ("12", "120", "New York", "York")) == found
 
 
+def test_a_longer_answer_hides_a_shorter_one_inside_it() -> None:
+    assert valid_answer("It is New York.", ("New", "New York")) == 1
+    assert valid_answer("It is New.", ("New", "New York")) == 0
+
+
 @given(st.text(max_size=80), st.lists(st.text("ab(.*", min_size=1, max_size=4), min_size=2, max_size=4))
 def test_reading_takes_any_text(text: str, answers: list[str]) -> None:
     valid_answer(text, answers)
