@@ -13,8 +13,9 @@ from pathlib import Path
 
 from fairtrial.audit.prompts import CONTINUATIONS, ONE_TOKEN, PROMPTS
 from fairtrial.core.question import Decoding
-from fairtrial.lab.same_model import PROMPT_ID, Heard
+from fairtrial.lab.same_model import Heard
 from fairtrial.lab.same_model_calibration import BOUND, DRAWS, Rate, false_alarms, power
+from fairtrial.lab.same_model_tasks import PROMPT_ID
 from fairtrial.specimens.engine import Engine
 from fairtrial.specimens.files import WEIGHTS, load, names
 from fairtrial.specimens.network import shapes

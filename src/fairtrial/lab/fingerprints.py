@@ -20,16 +20,8 @@ from fairtrial.audit.prompts import PROMPTS
 from fairtrial.core.errors import ProviderError, UsageError
 from fairtrial.core.plan import ModelSpec
 from fairtrial.lab.run import Run
-from fairtrial.lab.same_model import (
-    LOTTERY_ID,
-    PROMPT_ID,
-    Asking,
-    Heard,
-    SameModel,
-    ask,
-    heard_in,
-    judged,
-)
+from fairtrial.lab.same_model import Heard, SameModel, ask, heard_in, judged
+from fairtrial.lab.same_model_tasks import LOTTERY_ID, PROMPT_ID, Asking
 
 if TYPE_CHECKING:
     from fairtrial.lab.lab import Lab

@@ -14,7 +14,8 @@ import numpy as np
 
 from fairtrial.audit.same_model import RESOLUTION, TEXT, TOKEN, Calls
 from fairtrial.core.plan import ModelSpec
-from fairtrial.lab.same_model import LOTTERY_ID, Asking, Heard, ask, heard_in
+from fairtrial.lab.same_model import Heard, ask, heard_in
+from fairtrial.lab.same_model_tasks import LOTTERY_ID, Asking
 from fairtrial.stats.exact import clopper_pearson
 from fairtrial.stats.two_sample import Ints, call_table, padded, token_tracking
 from fairtrial.stats.two_sample_power import null_p_values, pair_p_values
