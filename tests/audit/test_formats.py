@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -268,6 +269,15 @@ def test_a_family_of_ones_own_is_a_yaml_file() -> None:
         temperature=(None, 0.7),
     )
     assert told.digest == read_format_family(YAML.encode(), "other.yaml").digest != DEFAULT.digest
+
+
+def test_the_file_in_the_documentation_is_a_family_and_names_every_part() -> None:
+    page = Path(__file__).resolve().parents[2] / "docs" / "reference" / "format-family.md"
+    shown = page.read_text("utf-8").partition("```yaml\n")[2].partition("```")[0]
+    assert read_format_family(shown.encode(), page.name).name == "ours"
+    assert {line.partition(":")[0] for line in shown.splitlines()} == {
+        "formats", *(each.name for each in fields(FormatFamily) if each.name != "name")
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,8 @@ def test_the_pair_agrees_with_a_t_test_of_scipy() -> None:
     low, high = scipy_stats.ttest_1samp(gaps, 0).confidence_interval(0.98)
     assert told.p == pytest.approx(oracle.pvalue, rel=1e-9)
     assert (told.effect.low, told.effect.high) == pytest.approx((100 * low, 100 * high))
+    turned = pair_evidence(forms(other), forms(one), alpha=0.01, draw="", seed=0).evidence
+    assert turned.p == pytest.approx(1 - oracle.pvalue) and turned.effect.value == -told.effect.value
 
 
 def test_yes_where_the_claimed_configuration_alone_gains_on_the_published_form() -> None:
