@@ -83,6 +83,10 @@ def test_a_broken_rate_breaks_the_whole_and_stands_first() -> None:
 def test_without_the_promised_power_nothing_holds() -> None:
     found = replace(shipped(), curves=())
     assert found.criterion is None and not found.holds
+    weak = tuple(
+        replace(each, found=tuple(at._replace(power=0.79) for at in each.found)) for each in shipped().curves
+    )
+    assert not replace(found, curves=weak).holds
     assert "It was not measured" in " ".join(audit_calibration_page(found).split())
 
 
