@@ -45,7 +45,7 @@ def encode(text: str) -> list[int]:
     """The longest piece that fits, from left to right. Raises ValueError for a text with a byte that is taken."""
     pattern, ids = _reader()
     tokens = [ids[piece] if piece in ids else ord(piece) for piece in pattern.findall(text)]
-    if any(token > 255 for token in tokens) or decode(tokens) != text:
+    if not text.isascii() or decode(tokens) != text:
         raise ValueError(f"no tokens for {text!r:.80}")
     return tokens
 

@@ -178,9 +178,11 @@ def parse_cell(data: bytes, where: str) -> Cell:
         table.text("trial"),
         table.text("stage"),
         {
-            name: table.value[name]
-            for name in ("size", "model", "codec", "recipe", "torch", "precision", "trained")
-        },
+            "size": table.mapping("size"),
+            "recipe": table.mapping("recipe"),
+            "trained": table.mapping("trained"),
+        }
+        | {name: table.text(name) for name in ("model", "codec", "torch", "precision")},
         planted,
         scores.part("siblings").scores(SIBLINGS),
         scores.scores_of("renamed"),
