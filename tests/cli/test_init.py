@@ -41,10 +41,17 @@ class Terminal:
     def type(self, text: str) -> None:
         os.write(self.terminal, text.encode())
 
-    def end(self) -> int:
-        """Everything shown is kept; the exit status."""
+    def end(self, *, key: str = "", seconds: float = 60) -> int:
+        """Everything shown is kept; the exit status. key: typed, and again where nothing comes of it, since a key
+        typed while the line editor takes over the terminal is lost."""
+        deadline = time.monotonic() + seconds
+        before = self.shown
+        self.type(key)
         while self._read(5.0):
-            pass
+            assert time.monotonic() < deadline, f"it does not end; seen: {self.shown!r}"
+            if self.shown == before:
+                self.type(key)
+            before = self.shown
         os.close(self.terminal)
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
@@ -129,8 +136,7 @@ def test_control_c_or_d_at_a_question_writes_nothing(key: str, tmp_path: Path) -
     terminal.expect("Your cases")
     terminal.type("mine.jsonl\n")
     terminal.expect("Your candidates")
-    terminal.type(key)
-    status = terminal.end()
+    status = terminal.end(key=key)
     assert status == 3 and "Traceback" not in terminal.shown
     assert list(tmp_path.iterdir()) == []
 
