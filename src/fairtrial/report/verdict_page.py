@@ -150,7 +150,8 @@ def _findings(findings: Sequence[Finding]) -> Markup:
 def _evidence(findings: Sequence[Finding]) -> Markup | None:
     found = [each.evidence for each in findings if each.evidence is not None]
     parts = [
-        folded(f"{each.probe}: {each.tier or 'measured'}", facts(_facts(each)), open_=len(found) == 1) for each in found
+        folded(f"{each.probe}: {each.tier or 'measured'}", facts(_facts(each)), open_=len(found) == 1)
+        for each in found
     ]
     return section("Evidence", *parts) if parts else None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fairtrial.core.evidence import Verdict
+from fairtrial.core.evidence import Finding, Verdict
 from fairtrial.report.terminal import BOLD, DIM, RED, estimate_text, filled, first_words, painter, row
 
 
@@ -13,13 +13,15 @@ def verdict_text(verdict: Verdict, *, colour: bool = False, width: int = 100) ->
     lines = [head, ""]
     lines += [row(each.metric.partition(" ")[0], estimate_text(each), width) for each in verdict.scores]
     lines += [
-        row(
-            each.question,
-            f"{each.answer} ({(each.evidence.tier or 'measured') if each.evidence else 'not tested'}): {each.sentence}",
-            width,
-        )
+        row(each.question, f"{each.answer} ({_tier(each)}): {each.sentence}", width)
         for each in verdict.findings
     ]
     lines.append(paint(DIM, row("not covered", "; ".join(first_words(verdict.not_covered)), width)))
     lines += [row("kept in" if at == 0 else "", each, width) for at, each in enumerate(verdict.runs)]
     return "\n".join(lines) + "\n"
+
+
+def _tier(finding: Finding) -> str:
+    if finding.evidence is None:
+        return "not tested"
+    return finding.evidence.tier or "measured"
