@@ -129,7 +129,7 @@ def refusals(judge: Judge) -> dict[str, Future[str]]:
         return caught.value.message
 
     pool = ThreadPoolExecutor(2)
-    found = {name: pool.submit(refusal, exam, 0.8) for name, exam in HANGING.items()}
+    found = {name: pool.submit(refusal, exam, 1.5) for name, exam in HANGING.items()}
     found |= {name: pool.submit(refusal, exam, 6.0) for name, (exam, _) in UNFIT.items()}
     pool.shutdown(wait=False)
     return found
