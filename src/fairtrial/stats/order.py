@@ -47,7 +47,7 @@ def drawn_orders(width: int, draws: int, *, rng: np.random.Generator) -> Ints:
     """(orders, width): orders in which to score a shard, the published one (0, 1, …) first.
 
     All width! of them where these are at most `draws` + 1, and otherwise `draws` drawn uniformly, which may
-    repeat.
+    repeat. Drawn orders are for one shard: call it anew for each, or their ranks depend on one another.
     """
     if width < 2 or draws < 1:
         raise UsageError(f"a shard of {width} items in {draws} other orders shows nothing", "give 2 or more")
@@ -67,8 +67,8 @@ def shards(items: int, width: int) -> Ints:
 def order_test(scores: ArrayLike, *, level: float = 0.98) -> Standing:
     """Is the published order of each shard scored higher than other orders of the same items?
 
-    scores: (shards, 1 + m), the published order first, as in `drawn_orders`. Under the null the published
-    order's rank is uniform on 0 … m, independently over shards. Not a t test over shards: with 10 of them it
+    scores: (shards, 1 + m), the published order first, as in `drawn_orders`, drawn for each shard
+    anew. Under the null the published order's rank is uniform on 0 … m, independently over shards. Not a t test over shards: with 10 of them it
     rejects up to 1.5 times too often. Source: Oren et al. (2023), arXiv 2310.17623, with ranks in place of its
     t test.
     """
