@@ -67,10 +67,10 @@ def shards(items: int, width: int) -> Ints:
 def order_test(scores: ArrayLike, *, level: float = 0.98) -> Standing:
     """Is the published order of each shard scored higher than other orders of the same items?
 
-    scores: (shards, 1 + m), the published order first, as in `drawn_orders`, drawn for each shard
-    anew. Under the null the published order's rank is uniform on 0 … m, independently over shards. Not a t test over shards: with 10 of them it
-    rejects up to 1.5 times too often. Source: Oren et al. (2023), arXiv 2310.17623, with ranks in place of its
-    t test.
+    scores: (shards, 1 + m), the published order first, as in `drawn_orders`, drawn anew for each shard. Under
+    the null the published order's rank is uniform on 0 … m, independently over shards. Not a t test over shards:
+    with 10 of them it rejects up to 1.5 times too often. Source: Oren et al. (2023), arXiv 2310.17623, with ranks
+    in place of its t test.
     """
     table = np.asarray(scores, dtype=np.float64)
     if table.ndim != 2 or table.shape[1] < 2:
