@@ -47,7 +47,6 @@ from fairtrial.core.plan import ModelSpec, Plan
 from fairtrial.core.ports import Clock, Model, Prices, Progress
 from fairtrial.core.record import Record
 from fairtrial.core.sample import Sample
-from fairtrial.core.summary import Summary
 from fairtrial.core.task import Task
 from fairtrial.core.version import VERSION
 from fairtrial.evals.budget import Budget
@@ -63,6 +62,7 @@ from fairtrial.lab.pair import PAIR, open_pair
 from fairtrial.lab.rereading import asker, belonging
 from fairtrial.lab.run import NORMAL, STOPPED, Pace, Run, Silent
 from fairtrial.lab.trying import try_exams, unheard
+from fairtrial.metrics.summary import summarise
 from fairtrial.metrics.tally import Tally
 
 Watch = Callable[[Callable[[], tuple[float, float, float] | None]], Progress]
@@ -173,7 +173,7 @@ class Lab:
                 "restore both from a copy; a plan is never edited",
             )
         provenance = stored.get("provenance")
-        summary: Summary = _figures().summarise(
+        summary = summarise(
             tally,
             run=str(folder),
             plan=plan,
@@ -304,8 +304,6 @@ class Lab:
                 )
                 runner = Runner(plan, task, samples, bench, stop)
                 progress.started(str(plan.model), plan.task_name, plan.total, len(earlier.answered))
-                # Loaded while the first answers are on their way.
-                asyncio.get_running_loop().run_in_executor(None, _figures)
                 with interrupts(stop, progress), settled_memory():
                     try:
                         await runner.run(earlier)
@@ -337,7 +335,7 @@ class Lab:
         }
 
     def _conclude(self, path: Path, plan: Plan, tally: Tally, provenance: Mapping[str, JSON]) -> Run:
-        summary: Summary = _figures().summarise(
+        summary = summarise(
             tally,
             run=str(path),
             plan=plan.to_json(),
@@ -357,11 +355,6 @@ class Lab:
         """A page to disk, whole or not at all. Raises StoreError."""
         write_file(path, text.encode("utf-8", "replace"))
         return path
-
-
-def _figures() -> ModuleType:
-    """The one door to `metrics.summary`, which loads scipy: a tenth of a second, spent while a run waits."""
-    return import_module("fairtrial.metrics.summary")
 
 
 def _pages() -> ModuleType:
