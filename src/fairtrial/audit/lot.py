@@ -21,7 +21,7 @@ from fairtrial.core.canon import JSON, canonical, digest
 from fairtrial.core.errors import IntegrityError, UsageError
 from fairtrial.core.strict_json import parse_strict
 from fairtrial.trust.beacon import is_hex, moment
-from fairtrial.trust.draw import SECRET_BYTES
+from fairtrial.trust.draw import SECRET_BYTES, check_secrets
 
 FORMAT: Final = "fairtrial-lot-1"
 MAX_BYTES: Final = 16 * 2**20
@@ -44,8 +44,7 @@ class Lot:
     commitment: str = field(init=False)
 
     def __post_init__(self) -> None:
-        if len(self.secret) != SECRET_BYTES or len(self.salt) != SECRET_BYTES:
-            raise UsageError(f"secret and salt have {SECRET_BYTES} bytes each", "take them from `secrets`")
+        check_secrets(self.secret, self.salt)
         moment(self.committed_at)
         object.__setattr__(self, "commitment", digest(self.content))
 

@@ -15,11 +15,12 @@ from string import Template
 from typing import Any, Final, TypeAlias
 
 from fairtrial.core.canon import JSON, digest
-from fairtrial.core.errors import UnknownName, UsageError
+from fairtrial.core.errors import UsageError
 from fairtrial.core.sample import Sample
 from fairtrial.families.coding import CODE
 from fairtrial.families.law import Stream
 from fairtrial.families.manner import Manner
+from fairtrial.families.members import Members
 
 GENERATOR: Final = "fairtrial-programs-1"
 """Changes when the same templates would give other samples: it is part of every such family's digest."""
@@ -120,7 +121,7 @@ class Program:
 
 
 @dataclass(frozen=True)
-class ProgramFamily:
+class ProgramFamily(Members[Program]):
     """Programs by name. digest: of everything written in them and of the generator's version."""
 
     name: str
@@ -137,26 +138,13 @@ class ProgramFamily:
         return digest({"generator": GENERATOR, "family": self.name, "common": common, "templates": forms})
 
     @property
-    def templates(self) -> tuple[str, ...]:
-        return tuple(self.members)
-
-    @property
     def manner(self) -> Manner:
         return CODE
 
-    @property
-    def published(self) -> tuple[str, ...]:
-        return tuple(name for name, each in self.members.items() if not each.held_out)
-
-    @property
-    def held_out(self) -> tuple[str, ...]:
-        return tuple(name for name, each in self.members.items() if each.held_out)
-
     def sample(self, template: str, seed: bytes) -> Sample:
-        if template not in self.members:
-            raise UnknownName("template", template, self.members)
+        found = self.member(template)
         try:
-            return self.members[template].sample(seed)
+            return found.sample(seed)
         except UsageError as error:
             where = f"{self.name}, template {template!r}, seed {seed.hex()}"
             raise UsageError(f"{where}: {error.message}", error.remedy) from error

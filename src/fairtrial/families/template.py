@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from fairtrial.core.canon import JSON
-from fairtrial.core.errors import UnknownName, UsageError
+from fairtrial.core.errors import UsageError
 from fairtrial.core.sample import Sample
 from fairtrial.families.expression import Formula
 from fairtrial.families.law import Law, Stream
 from fairtrial.families.manner import Manner
+from fairtrial.families.members import Members
 from fairtrial.families.operations import FormulaError, Value
 from fairtrial.families.task import WORDS
 from fairtrial.families.wording import Wording, show
@@ -89,7 +90,7 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True)
-class TemplateFamily:
+class TemplateFamily(Members[Template]):
     """Templates by name. digest: of everything written in the family and of the generator's version."""
 
     name: str
@@ -97,28 +98,13 @@ class TemplateFamily:
     members: Mapping[str, Template]
 
     @property
-    def templates(self) -> tuple[str, ...]:
-        return tuple(self.members)
-
-    @property
     def manner(self) -> Manner:
         return WORDS
 
-    @property
-    def published(self) -> tuple[str, ...]:
-        """Templates that may stand in a published form."""
-        return tuple(name for name, each in self.members.items() if not each.held_out)
-
-    @property
-    def held_out(self) -> tuple[str, ...]:
-        """Templates kept back whole: what a model does on them no published item could have taught it."""
-        return tuple(name for name, each in self.members.items() if each.held_out)
-
     def sample(self, template: str, seed: bytes) -> Sample:
-        if template not in self.members:
-            raise UnknownName("template", template, self.members)
+        found = self.member(template)
         try:
-            return self.members[template].sample(seed)
+            return found.sample(seed)
         except FormulaError as error:
             raise UsageError(
                 f"{self.name}, template {template!r}, seed {seed.hex()}: {error}",

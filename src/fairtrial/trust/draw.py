@@ -36,6 +36,12 @@ MAX_SIBLINGS: Final = 64
 MAX_ITEMS: Final = 1_000_000
 
 
+def check_secrets(secret: bytes, salt: bytes) -> None:
+    """Raises UsageError unless both have the length that nobody can search."""
+    if len(secret) != SECRET_BYTES or len(salt) != SECRET_BYTES:
+        raise UsageError(f"secret and salt have {SECRET_BYTES} bytes each", "take them from `secrets`")
+
+
 @dataclass(frozen=True, slots=True)
 class Draw:
     """n items dealt to templates, each with `siblings` = K + 1 instances, and what decides among them.
@@ -67,8 +73,7 @@ class Draw:
             )
         if not self.templates or len(set(self.templates)) != len(self.templates):
             raise UsageError("a draw needs templates, each named once", "check the list of templates")
-        if len(self.secret) != SECRET_BYTES or len(self.salt) != SECRET_BYTES:
-            raise UsageError(f"secret and salt have {SECRET_BYTES} bytes each", "take them from `secrets`")
+        check_secrets(self.secret, self.salt)
         moment(self.committed_at)
         object.__setattr__(self, "commitment", digest(self.content))
 
