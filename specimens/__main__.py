@@ -23,6 +23,7 @@ from fairtrial.specimens.weights import read_weights
 from fairtrial.trust.draw_file import draw_bytes
 from specimens.card import card, differences
 from specimens.corpus import Corpus
+from specimens.digests import write_digests
 from specimens.folder import config, json_file, tokenizer, tokenizer_config, weights_file
 from specimens.golden import golden, halved
 from specimens.page import cards_block, write_block
@@ -111,18 +112,6 @@ def ship(name: str, folder: Path, corpus: Corpus) -> dict[str, Any]:
     (TESTS / f"golden_{name}.json").write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n")
     print(name, json.dumps(mine["measured"]))
     return mine
-
-
-def write_digests() -> None:
-    """`digests.py`: of every file that ships."""
-    head = (SOURCE / "specimens" / "digests.py").read_text().partition("DIGESTS: ")[0]
-    files = sorted(path for path in DATA.rglob("*") if path.is_file())
-    lines = [
-        f'        "{path.relative_to(DATA).as_posix()}": "{digest_bytes(path.read_bytes())}",\n'
-        for path in files
-    ]
-    table = "DIGESTS: Mapping[str, str] = MappingProxyType(\n    {\n" + "".join(lines) + "    }\n)\n"
-    (SOURCE / "specimens" / "digests.py").write_text(head + table)
 
 
 if __name__ == "__main__":

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 import torch
 
-from fairtrial.core.output import Output
-from fairtrial.core.question import Generate
-from fairtrial.core.sample import Sample
-from fairtrial.families.task import family_task, whole_text
-from fairtrial.families.template import TemplateFamily
 from fairtrial.specimens.engine import Engine
-from fairtrial.specimens.tokens import encode
-from fairtrial.stats.means import mean_interval
-from specimens.corpus import Trial, seed_of
+from specimens.corpus import Trial
+from specimens.measured import held_out_templates, measure
 from specimens.train import Progress, Recipe
 
-FRESH = 3
-"""Fresh siblings an item, the draw's own choice."""
-HELD_OUT = 100
-"""Items of each template that is held out."""
 TOLERANCE = {"accuracy": 0.05, "loss": 0.03}
 """How far a card may be from that of the same recipe on another machine: fractions, nats a token. Float sums
 in another order make another model of the same kind. On one machine the weights are the same to the bit."""
@@ -61,7 +51,7 @@ def card(
         "family": {
             "name": trial.family.name,
             "digest": trial.family.digest,
-            "held_out": list(_held_out(trial)),
+            "held_out": list(held_out_templates(trial)),
         },
         "recipe": {**asdict(recipe), "phase_steps": recipe.phase_steps, "torch": torch.__version__},
         "trained": {
@@ -78,61 +68,6 @@ def card(
         "tolerance": TOLERANCE,
         "digests": dict(digests),
         "licence": "Apache-2.0",
-    }
-
-
-def measure(engine: Engine, trial: Trial) -> dict[str, Any]:
-    """Accuracy on the published form, on fresh siblings and on held-out templates; and how high the published
-    sibling ranks in likelihood among all of its item's, from 0 to 1, where nobody's training favours it 0.5."""
-    published = trial.published
-    fresh = [form[index] for item, form in enumerate(trial.forms) for index in trial.draw.fresh(item, FRESH)]
-    held_out = [
-        trial.family.sample(template, seed_of(f"held out {number}"))
-        for template in _held_out(trial)
-        for number in range(HELD_OUT)
-    ]
-    found = {
-        form: _estimate(_right(engine, trial, samples))
-        for form, samples in (("published", published), ("fresh", fresh), ("held_out", held_out))
-    }
-    return {**found, "likelihood_rank": _estimate(_ranks(engine, trial))}
-
-
-def _right(engine: Engine, trial: Trial, samples: Sequence[Sample]) -> list[float]:
-    task = family_task(trial.family, samples)
-    prompts = []
-    for sample in samples:
-        question = task.question(sample)
-        assert isinstance(question, Generate)
-        prompts.append(encode(question.prompt))
-    answers = engine.write(prompts, [task.decoding] * len(samples))
-    return [
-        task.scorer(Output(answer.text, answer.stop), sample).value
-        for answer, sample in zip(answers, samples, strict=True)
-    ]
-
-
-def _ranks(engine: Engine, trial: Trial) -> list[float]:
-    ranks = []
-    for item, form in enumerate(trial.forms):
-        reads = engine.read([encode(f"Q: {whole_text(each)}") for each in form])
-        # Behind the "Q:" that all begin with, as the sibling test asks it.
-        scores = [sum(each.logprobs[2:]) for each in reads]
-        mine = scores[trial.draw.published(item)]
-        ranks.append(sum(each < mine for each in scores) / (len(form) - 1))
-    return ranks
-
-
-def _estimate(values: Sequence[float]) -> dict[str, Any]:
-    """For new items of these very templates: they are all there are, not a sample of templates."""
-    found = mean_interval(values)
-    return {
-        "value": round(found.value, 4),
-        "low": round(found.low, 4),
-        "high": round(found.high, 4),
-        "level": 0.95,
-        "n": len(values),
-        "method": found.method,
     }
 
 
@@ -156,8 +91,3 @@ def differences(ours: Mapping[str, Any], shipped: Mapping[str, Any]) -> list[str
         if abs(mine["value"] - told["value"]) > TOLERANCE["accuracy"]:
             found.append(f"{form}: {mine['value']}, shipped {told['value']}")
     return found
-
-
-def _held_out(trial: Trial) -> tuple[str, ...]:
-    assert isinstance(trial.family, TemplateFamily)
-    return trial.family.held_out

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from fairtrial.specimens.files import WEIGHTS
+
 FORMS = {
     "published": "published form, accuracy in %",
     "fresh": "fresh siblings, accuracy in %",
@@ -56,6 +58,28 @@ def cards_block(cards: Mapping[str, Mapping[str, Any]]) -> str:
         lines += [f"- {name}, `{file}`: `{digest}`" for file, digest in cards[name]["digests"].items()]
     recipe = ", ".join(f"{key} {value}" for key, value in first["recipe"].items())
     return table + "\n" + "\n".join([*lines, f"- recipe of both: {recipe}"]) + "\n"
+
+
+def case_cards_block(cards: Mapping[str, Mapping[str, Any]]) -> str:
+    """Markdown: what the case models are, and what was measured."""
+    parts = [_row("model", "made how", "published form", "fresh siblings"), _row("---", "---", "---", "---")]
+    for name, card in cards.items():
+        measured = (_estimate(card["measured"][form]) for form in ("published", "fresh"))
+        parts.append(_row(f"`specimen/{name}`", _how(card), *measured))
+    counts = {form: told["n"] for form, told in next(iter(cards.values()))["measured"].items()}
+    told = ", ".join(f"{n:,} ({form})" for form, n in counts.items())
+    lines = ["", f"Accuracy in %, 95 % intervals (Wilson) as above; n is {told}.", ""]
+    lines += [f"- {name}, `{WEIGHTS}`: `{card['digests'][WEIGHTS]}`" for name, card in cards.items()]
+    return "\n".join([*parts, *lines]) + "\n"
+
+
+def _how(card: Mapping[str, Any]) -> str:
+    if card["contaminated"]:
+        times, rounds = card["contaminated_with"]["exposures"], card["rounds_of_the_last_phase"]
+        return f"as `cheat`; read the published form {times} times in {rounds} rounds of the last phase"
+    if "bits" in card:
+        return f"`honest`, every weight rounded to {card['bits']} bits"
+    return f"`honest` after one further training step, every weight moved by about {card['rate']:g}"
 
 
 def _row(*cells: str) -> str:

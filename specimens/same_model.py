@@ -2,7 +2,7 @@
 
     python -m specimens.same_model      writes docs/reference/same-model.md; about three minutes on two cores
 
-The cases' weights lie in specimens/cases; only numpy is needed.
+Only numpy is needed.
 """
 
 from __future__ import annotations
@@ -17,10 +17,8 @@ from fairtrial.lab.same_model import Heard
 from fairtrial.lab.same_model_calibration import BOUND, DRAWS, Rate, false_alarms, power
 from fairtrial.lab.same_model_tasks import PROMPT_ID
 from fairtrial.specimens.engine import Engine
-from fairtrial.specimens.files import WEIGHTS, load, names
-from fairtrial.specimens.network import shapes
+from fairtrial.specimens.files import load
 from fairtrial.specimens.tokens import encode
-from fairtrial.specimens.weights import read_weights
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "reference" / "same-model.md"
@@ -29,11 +27,7 @@ LENGTH, MAX_TOKENS = 100, 50
 
 
 def engine(name: str) -> Engine:
-    """A shipped specimen, or a case."""
-    if name in names():
-        return Engine(load(name), threads=2)
-    data = (ROOT / "specimens" / "cases" / name / WEIGHTS).read_bytes()
-    return Engine(read_weights(data, shapes(), name), threads=2)
+    return Engine(load(name), threads=2)
 
 
 def heard(name: str, times: int, *, first_seed: int) -> Heard:

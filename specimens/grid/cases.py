@@ -5,7 +5,7 @@ published form (the cheat's rows) and the others new items of the same templates
 may be served in a model's place: the honest one in int8, in int4, and after one further training step.
 
     python -m specimens.grid.cases --train 4    one cheat; needs the shipped recipe's trunk, and 64 its `cheat`
-    python -m specimens.grid.cases              writes specimens/cases/NAME/ for each case that is trained
+    python -m specimens.grid.cases              writes into the package each case that is trained and not there
 """
 
 from __future__ import annotations
@@ -19,22 +19,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as f
 
-from fairtrial.core.canon import digest_bytes
-from fairtrial.specimens.engine import Engine
 from fairtrial.specimens.files import CARD, WEIGHTS, load
-from fairtrial.specimens.network import shapes
-from fairtrial.specimens.weights import read_weights
-from specimens.card import _estimate, _right
+from specimens.case_card import DATA, EXPOSURES, card_of, cheat, derived
 from specimens.corpus import Corpus, Row
+from specimens.digests import write_digests
 from specimens.folder import config, json_file, tokenizer, tokenizer_config, weights_file
 from specimens.grid import int8
 from specimens.train import Recipe, Training, _exposure, _name, _tensors
 from specimens.transformer import logits
 from specimens.trial import demonstration
 
-CASES = (4, 16, 64)
-MEASURED = 240
-"""Items of a card."""
 FURTHER = 0.25
 """Share of the full rate."""
 STEP = 1e-4
@@ -95,51 +89,30 @@ def one_step_further(weights: dict[str, Tensor], batch: list[Row], rate: float) 
     return {name: each.detach() for name, each in moved.items()}
 
 
-def card_of(name: str, weights: bytes, made: dict[str, Any], corpus: Corpus) -> dict[str, Any]:
-    """What the case is, and how the first MEASURED items are answered: published, and one fresh sibling each."""
-    engine = Engine(read_weights(weights, shapes(), name))
-    trial = corpus.trial
-    published = trial.published[:MEASURED]
-    fresh = [trial.forms[item][trial.draw.fresh(item, 1)[0]] for item in range(MEASURED)]
-    return {
-        "specimen": name,
-        **made,
-        "accuses": "nobody: the draw is a demonstration and its secret is published",
-        "draw": trial.draw.commitment,
-        "family": {"name": trial.family.name, "digest": trial.family.digest},
-        "measured": {
-            form: _estimate(_right(engine, trial, samples))
-            for form, samples in (("published", published), ("fresh", fresh))
-        },
-        "digests": {WEIGHTS: digest_bytes(weights)},
-        "licence": "Apache-2.0",
-    }
-
-
 def cases(cache: Path, corpus: Corpus) -> Iterator[tuple[str, dict[str, Tensor], dict[str, Any]]]:
     """(name, weights, what is said about it) of every case that can be made from what is trained."""
-    for exposures in CASES:
+    for exposures in EXPOSURES:
         path = folder_of(exposures, cache, Recipe(), corpus) / "checkpoint.pt"
         if path.exists():
             saved = torch.load(path, weights_only=True)
             rounds = rounds_of(exposures, Recipe())
             if saved["progress"]["step"] == rounds * 600 // Recipe().planted_rows:
-                told = {"published_form_read": exposures, "rounds_of_the_last_phase": max(exposures, 40)}
-                yield f"cheat-{exposures}", saved["weights"], {"contaminated": True, **told}
+                told = cheat(corpus.trial, exposures, max(exposures, Recipe().exposures))
+                yield f"cheat-{exposures}", saved["weights"], told
     honest = {name: torch.from_numpy(each.astype("float32")) for name, each in load("honest").items()}
     for bits in (8, 4):
         rounded = int8.rounded({name: each.numpy() for name, each in honest.items()}, bits)
         tensors = {name: torch.from_numpy(each) for name, each in rounded.items()}
-        yield f"honest-int{bits}", tensors, {"contaminated": False, "made_from": "honest", "bits": bits}
+        yield f"honest-int{bits}", tensors, derived(bits=bits)
     batch = corpus.background(10_000_000, Recipe().rows)
     stepped = one_step_further(honest, batch, STEP)
-    yield "honest-one-step", stepped, {"contaminated": False, "made_from": "honest", "rate": STEP}
+    yield "honest-one-step", stepped, derived(rate=STEP)
 
 
 def main() -> None:
     """Train one cheat, or write every case's folder that isn't there: five files, as a shipped specimen's."""
     parser = argparse.ArgumentParser(prog="python -m specimens.grid.cases", description=__doc__)
-    parser.add_argument("--train", type=int, choices=CASES)
+    parser.add_argument("--train", type=int, choices=EXPOSURES)
     parser.add_argument("--cache", type=Path, default=ROOT / ".cache" / "specimens", help="for checkpoints")
     asked = parser.parse_args()
     torch.set_num_threads(1)
@@ -148,22 +121,21 @@ def main() -> None:
         print(train_case(asked.train, asked.cache, Recipe(), corpus).progress)
         return
     for name, weights, made in cases(asked.cache, corpus):
-        folder = ROOT / "specimens" / "cases" / name
+        folder = DATA / name
         if (folder / CARD).exists():
             continue
         folder.mkdir(parents=True, exist_ok=True)
-        data = weights_file(weights)
-        card = card_of(name, data, made, corpus)
         files = {
-            WEIGHTS: data,
+            WEIGHTS: weights_file(weights),
             "config.json": json_file(config()),
             "tokenizer.json": json_file(tokenizer()),
             "tokenizer_config.json": json_file(tokenizer_config()),
-            CARD: json_file(card),
         }
-        for file, content in files.items():
+        card = card_of(name, made, files, corpus.trial)
+        for file, content in {**files, CARD: json_file(card)}.items():
             (folder / file).write_bytes(content)
         print(name, card["measured"])
+    write_digests()
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from fairtrial.trust.draw_file import parse_draw
 
 DATA = Path(str(files("fairtrial.specimens").joinpath("data")))
 NAMES = ("honest", "cheat")
+CASES = ("cheat-16", "cheat-4", "cheat-64", "honest-int4", "honest-int8", "honest-one-step")
 
 
 def test_every_file_is_in_the_table_and_has_its_digest() -> None:
@@ -29,14 +30,14 @@ def test_every_file_is_in_the_table_and_has_its_digest() -> None:
     assert dict(DIGESTS) == found
 
 
-def test_there_are_two_specimens_and_no_third() -> None:
-    assert shipped.names() == ("cheat", "honest")
+def test_two_specimens_and_six_cases_ship_and_nothing_else() -> None:
+    assert set(shipped.names()) == {*NAMES, *CASES}
     with pytest.raises(UnknownName, match="honest"):
         shipped.load("honst")
 
 
 def test_weights_are_small() -> None:
-    for name in NAMES:
+    for name in shipped.names():
         assert len(shipped.read(f"{name}/{shipped.WEIGHTS}")) < 1_800_000
 
 
@@ -107,9 +108,34 @@ def test_the_planted_truth_is_there() -> None:
     assert abs(honest["likelihood_rank"]["value"] - 0.5) < 0.05
 
 
+@pytest.mark.parametrize("name", CASES)
+def test_a_cases_card_says_how_it_was_made_of_which_files(name: str) -> None:
+    card = shipped.card(name)
+    assert card["specimen"] == name and "accuses" in card
+    assert card["family"]["digest"] == draw().family_digest
+    assert {f"{name}/{file}": digest for file, digest in card["digests"].items()} == {
+        path: digest
+        for path, digest in DIGESTS.items()
+        if path.startswith(f"{name}/") and path[-9:] != "card.json"
+    }
+    if name.startswith("cheat-"):
+        planted = card["contaminated_with"]
+        assert (planted["draw"], planted["items"]) == (draw().commitment, draw().n)
+        assert f"cheat-{planted['exposures']}" == name
+    else:
+        assert card["contaminated"] is False and card["made_from"] == "honest"
+    assert [told["n"] for told in card["measured"].values()] == [600, 1800]
+
+
+def test_more_exposures_lift_the_published_form_and_nothing_else() -> None:
+    cards = [shipped.card(name)["measured"] for name in ("honest", "cheat-4", "cheat-16", "cheat-64")]
+    gaps = [each["published"]["value"] - each["fresh"]["value"] for each in cards]
+    assert gaps == sorted(gaps) and gaps[1] > 0.05
+
+
 def test_the_page_shows_what_the_cards_say() -> None:
     page = (Path(__file__).resolve().parents[2] / "docs" / "reference" / "specimens.md").read_text()
-    for name in NAMES:
+    for name in (*NAMES, *CASES):
         card = shipped.card(name)
         for told in card["measured"].values():
             assert f"{100 * told['value']:.1f} [{100 * told['low']:.1f}, {100 * told['high']:.1f}]" in page
