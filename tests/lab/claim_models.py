@@ -10,12 +10,12 @@ from functools import cache
 
 from fairtrial import Lab
 from fairtrial.lab.claim_task import claim_task
-from fairtrial.lab.claims import bundled
+from fairtrial.lab.claims import open_claim
 
 
 @cache
 def key() -> dict[str, str]:
-    task = claim_task(Lab(), bundled()["specimen/honest"])
+    task = claim_task(Lab(), open_claim("specimen/honest"))
     return {sample.text: sample.target[0] for sample in task.samples}
 
 

@@ -15,8 +15,9 @@ from fairtrial.audit.claim_file import claim_text, parse_claim
 from fairtrial.benchmarks import load
 from fairtrial.core.claim import Claim, Conditions
 from fairtrial.core.errors import UnknownName, UsageError
+from fairtrial.lab.cases import NAMES, bundled_cases
 from fairtrial.lab.claim_task import FORMS, SUBJECTS, claim_task, known_in, reading_of, readings
-from fairtrial.lab.claims import bundled, claim_of_run, foreign_drafts, open_claim
+from fairtrial.lab.claims import claim_of_run, foreign_drafts, open_claim
 from fairtrial.lab.twin import open_twin
 
 MODEL = "python:tests.lab.claim_models:constant"
@@ -34,13 +35,13 @@ def test_bundled_claims_say_what_the_cards_and_the_page_say() -> None:
         assert (claim.value, claim.n) == (told["value"], told["n"]) and claim.model == f"specimen/{name}"
         assert f"{100 * (claim.value or 0):.1f}" == printed and claim.conditions.undisclosed == ()
         assert parse_claim(claim_text(claim).encode(), "x", known_in(Path())) == claim
-    assert set(bundled()) == {"specimen/honest", "specimen/cheat"}
+    assert set(bundled_cases()) == set(NAMES)
     with pytest.raises(UnknownName):
         open_claim("specimen/chaet")
 
 
 def test_the_published_form_is_the_twins_published_half() -> None:
-    task = claim_task(Lab(), bundled()["specimen/cheat"])
+    task = claim_task(Lab(), open_claim("specimen/cheat"))
     twin = open_twin("arithmetic", None, fresh=1, items=60)
     published = {s.id: s for s in twin.answers.samples if twin.places[s.id].column == 0}
     assert {s.id: (s.text, s.target) for s in task.samples[:60]} == {
@@ -91,7 +92,7 @@ def test_a_condition_that_cant_be_asked_is_refused(claim: Claim, told: str) -> N
 
 
 def test_the_published_form_has_no_worked_examples() -> None:
-    claim = bundled()["specimen/honest"]
+    claim = open_claim("specimen/honest")
     with pytest.raises(UsageError, match="2 worked examples"):
         claim_task(Lab(), replace(claim, conditions=replace(claim.conditions, shots=2)))
 

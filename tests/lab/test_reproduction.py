@@ -9,12 +9,12 @@ import pytest
 
 from fairtrial import Lab
 from fairtrial.core.claim import Claim, Conditions
-from fairtrial.lab.claims import bundled
+from fairtrial.lab.claims import open_claim
 from fairtrial.lab.reproduction import Reproduction, reproduce
 from tests.lab.claim_models import key, knows
 
 MODEL = "python:tests.lab.claim_models:part"
-CLAIM = bundled()["specimen/honest"]
+CLAIM = open_claim("specimen/honest")
 
 
 SOME = 200

@@ -42,16 +42,28 @@ ROUNDING: Final = 0.0005
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """One that is registered. label: what was tried; value: its score, a fraction, None where the register doesn't
+    say; date: as written there. "" where it doesn't say."""
+
+    label: str = ""
+    value: float | None = None
+    date: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Ledger:
     """What a register of attempts on the published form shows. scores: of each attempt, () where it doesn't say.
 
-    complete: witnessed to hold every attempt; corrected: whether the claim corrects for the choice.
+    complete: witnessed to hold every attempt; corrected: whether the claim corrects for the choice. rows: the
+    attempts one by one, for a reader; () where only their number is known.
     """
 
     attempts: int
     complete: bool = False
     scores: tuple[float, ...] = ()
     corrected: bool = False
+    rows: tuple[Attempt, ...] = ()
 
     def __post_init__(self) -> None:
         if self.attempts < 1 or (self.scores and len(self.scores) != self.attempts):

@@ -86,8 +86,9 @@ def new(output: str, force: bool, **given: str | None) -> int:
 @options.json_output
 def list_(names: tuple[str, ...], as_json: bool) -> int:
     """List the bundled claims with their sentences; given files, check and list those."""
-    claims = _room("lab.claims")
-    found = {name: claims.open_claim(name) for name in names} if names else claims.bundled()
+    if not names:
+        return _list_cases(as_json)
+    found = {name: _room("lab.claims").open_claim(name) for name in names}
     if as_json:
         emit({"claims": [{"name": name, **each.to_json()} for name, each in found.items()]})
         return 0
@@ -95,6 +96,18 @@ def list_(names: tuple[str, ...], as_json: bool) -> int:
         show(f"{name}: {each.statement}")
         if open_ := each.conditions.undisclosed:
             show(f"  undisclosed: {', '.join(open_)}")
+    return 0
+
+
+def _list_cases(as_json: bool) -> int:
+    cases = _room("lab.cases").bundled_cases().values()
+    if as_json:
+        emit({"claims": [each.to_json() for each in cases]})
+        return 0
+    for each in cases:
+        show(f"{each.name}: {each.claim.statement}")
+        attempts = f", the best of {each.register.attempts} registered attempts" if each.register else ""
+        show(f"  served: {each.served}; tested: {each.tested}{attempts}")
     return 0
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -12,31 +11,22 @@ from fairtrial.adapters.formats import Draft, Unit, every_eval_ever, hugging_fac
 from fairtrial.audit.claim_file import REQUIRED, claim_of, draft_text, parse_claim
 from fairtrial.core.canon import JSON
 from fairtrial.core.claim import Claim
-from fairtrial.core.errors import UnknownName, UsageError
+from fairtrial.core.errors import UsageError
 from fairtrial.core.strict_json import parse_strict
 from fairtrial.evals.strict_yaml import decode, parse_yaml
-from fairtrial.lab.claim_task import FORMS, SUBJECTS, known_in, open_draw, read_file
+from fairtrial.lab.cases import BUNDLED, open_case
+from fairtrial.lab.claim_task import FORMS, SUBJECTS, known_in, read_file
 from fairtrial.metrics.samples import number, section, text
-from fairtrial.specimens.files import card
-from fairtrial.trust.draw import Draw
 
 if TYPE_CHECKING:
     from fairtrial.lab.lab import Lab
 
 
-def bundled() -> dict[str, Claim]:
-    """Claims about the specimens, from their cards: the published form of the demonstration draw."""
-    return {name: _of_specimen(name.partition("/")[2]) for name in ("specimen/honest", "specimen/cheat")}
-
-
 def open_claim(name: str) -> Claim:
     """A bundled claim by its name, or one in a file; a draw it names is looked for beside it. Raises UnknownName,
     UsageError with every problem of the file."""
-    if name.startswith("specimen/"):
-        known = bundled()
-        if name not in known:
-            raise UnknownName("bundled claim", name, known)
-        return known[name]
+    if name.startswith(BUNDLED):
+        return open_case(name).claim
     path = Path(name)
     claim = parse_claim(read_file(path), path.name, known_in(path.parent))
     return replace(claim, draw=str(path.parent / claim.draw)) if claim.draw else claim
@@ -119,41 +109,6 @@ def draft_file(draft: Draft) -> str:
     if {"benchmark", *REQUIRED} <= draft.given.keys():
         parse_claim(written.encode(), "the claim", known_in(Path()))
     return written
-
-
-def _of_specimen(name: str) -> Claim:
-    told = card(name)
-    figures = told["measured"]["published"]
-    family, drawn = open_draw(told["family"]["name"], "")
-    if drawn.commitment != _planted(told, drawn):
-        raise UsageError(f"the card of {name} is about another draw", "install the package again")
-    decoding, scorer = family.manner.decoding, family.manner.scorer({})
-    conditions = {
-        "shots": 0,
-        "prompt": text(family.manner.prompt.form["template"]),
-        "system": "",
-        "temperature": decoding.temperature,
-        "max_tokens": decoding.max_tokens,
-        "extraction": str(scorer.form["name"]),
-        "samples": 1,
-    }
-    given: dict[str, JSON] = {
-        "model": f"specimen/{name}",
-        "family": family.name,
-        "metric": str(scorer.form["metric"]),
-        "value": figures["value"],
-        "n": figures["n"],
-        "source": f"the card of specimen/{name}",
-        "date": drawn.committed_at[:10],
-        "tolerance": told["tolerance"]["accuracy"],
-    }
-    return claim_of(given, conditions, decimals=4)
-
-
-def _planted(told: Mapping[str, Any], drawn: Draw) -> str:
-    """The draw that a card names; an honest specimen was shown none, and is measured on the shipped one."""
-    planted = told.get("contaminated_with")
-    return str(planted["draw"]) if isinstance(planted, Mapping) else drawn.commitment
 
 
 def _form_names() -> dict[str, str]:
