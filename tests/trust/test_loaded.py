@@ -1,0 +1,33 @@
+"""What reading signed documents loads: the standard library, cryptography, rfc8785, `core` and `trust`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+MODULES = ("documents", "keys", "dsse", "fields", "statement", "predicates", "people")
+NEVER = {
+    "aiohttp",
+    "asyncio",
+    "click",
+    "numpy",
+    "pydantic",
+    "scipy",
+    "securesystemslib",
+    "socket",
+    "sqlite3",
+    "ssl",
+    "yaml",
+}
+
+
+def test_a_verifier_loads_no_network_database_event_loop_or_signing_package() -> None:
+    names = [f"fairtrial.trust.{each}" for each in MODULES]
+    script = f"import sys, json, {', '.join(names)}\nprint(json.dumps(sorted(sys.modules)))"
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    loaded = set(json.loads(told.stdout))
+    assert set(names) <= loaded
+    assert {each.partition(".")[0] for each in loaded} & NEVER == set()
+    ours = {each for each in loaded if each.startswith("fairtrial.")}
+    assert {each.split(".")[1] for each in ours} == {"core", "trust"}
