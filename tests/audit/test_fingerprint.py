@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fairtrial.audit.fingerprint import (
+    CanaryAnswers,
     Fingerprint,
     check_same_prompts,
     fingerprint_bytes,
@@ -19,6 +21,9 @@ from fairtrial.audit.fingerprint import (
 from fairtrial.core.canon import canonical, digest
 from fairtrial.core.errors import IntegrityError, UsageError
 
+FIRST = Path(__file__).with_name("fingerprint_first_version.json")
+"""Written before there were canary sets."""
+CANARY = CanaryAnswers("sha256:x", (True, False, True), ("3+4=7", "", "Nothing."), "arithmetic", 5)
 PROMPTS = ("Say something.", "Noch etwas: äöü 😀")
 
 
@@ -38,18 +43,53 @@ def made(**changes: object) -> Fingerprint:
     return replace(plain, **changes)  # type: ignore[arg-type]
 
 
-def refiled(change: object) -> bytes:
+def refiled(change: object, of: Fingerprint | None = None) -> bytes:
     """A file whose digest fits what it says, however wrong that is."""
-    body = json.loads(fingerprint_bytes(made()))
+    body = json.loads(fingerprint_bytes(of or made()))
     del body["digest"]
     body.update(change)  # type: ignore[call-overload]
     return canonical({**body, "digest": digest(body)}) + b"\n"
 
 
 def test_a_fingerprint_comes_back_as_it_was() -> None:
-    for each in (made(), made().sealed(), made(calls=())):
+    whole = made(canary=CANARY)
+    for each in (made(), made().sealed(), made(calls=()), whole, whole.sealed()):
         assert parse_fingerprint(fingerprint_bytes(each), "x.json") == each
     assert b"Say something" not in fingerprint_bytes(made().sealed())
+
+
+def test_a_file_of_the_first_version_is_read_and_written_as_it_was() -> None:
+    assert parse_fingerprint(FIRST.read_bytes(), FIRST.name) == made()
+    assert fingerprint_bytes(made()) == FIRST.read_bytes()
+
+
+def test_a_sealed_canary_set_keeps_its_marks_and_nothing_that_tells_its_items() -> None:
+    sealed = made(canary=CANARY).sealed().canary
+    assert sealed == CanaryAnswers("sha256:x", (True, False, True), None)
+    data = fingerprint_bytes(made(canary=CANARY).sealed())
+    assert b"3+4" not in data and b"arithmetic" not in data
+
+
+def wrong(**changes: object) -> dict[str, object]:
+    return {"canary": {**CANARY.to_json(), **changes}}
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"canary": None}, "no object"),
+        (wrong(right=[1, 0, 1]), "not true and false"),
+        (wrong(right=[]), "one item at least"),
+        (wrong(answers=["a"]), "one answer an item"),
+        (wrong(seed="5"), "no whole number"),
+        (wrong(family=None), "no text"),
+        (wrong(more=1), "digest"),
+        ({"format": "fairtrial-fingerprint-1"}, "digest"),
+    ],
+)
+def test_what_is_no_canary_set(change: dict[str, object], told: str) -> None:
+    with pytest.raises(IntegrityError, match=told):
+        parse_fingerprint(refiled(change, made(canary=CANARY)), "x.json")
 
 
 def test_an_edited_file_is_refused() -> None:
@@ -63,7 +103,8 @@ def test_an_edited_file_is_refused() -> None:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"format": "fairtrial-fingerprint-2"}, "format"),
+        ({"format": "fairtrial-fingerprint-3"}, "format"),
+        ({"format": "fairtrial-fingerprint-2"}, "lacks"),
         ({"completions": [["a", "b"], ["c"]]}, "as many for each"),
         ({"completions": [["a"], ["c"]]}, "two or more"),
         ({"prompts": ["Say something.", "Another."]}, "not those of its digests"),

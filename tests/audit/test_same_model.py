@@ -6,9 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from statsmodels.stats.multitest import multipletests
 
-from fairtrial.audit.same_model import (
+from fairtrial.audit.same_model import finding, judge
+from fairtrial.audit.same_model_tests import (
+    CANARY,
     RESOLUTION,
     TEXT,
     TOKEN,
@@ -17,10 +20,9 @@ from fairtrial.audit.same_model import (
     Told,
     cached,
     examine,
-    finding,
-    judge,
     repeats,
 )
+from fairtrial.core.evidence import Evidence
 
 NAMES = ("python:a", "python:b")
 PROMPTS, EACH = 8, 6
@@ -102,8 +104,8 @@ def test_false_alarms_keep_the_level_of_both_tests_together() -> None:
 def quick(sides: Sides, rule: Setting) -> tuple[object, ...]:
     """`examine` without the costly search for what would have been missed."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("fairtrial.audit.same_model.least_mixed", lambda *given, **named: None)
-        patch.setattr("fairtrial.audit.same_model.least_shift", lambda *given, **named: None)
+        patch.setattr("fairtrial.audit.same_model_tests.least_mixed", lambda *given, **named: None)
+        patch.setattr("fairtrial.audit.same_model_tests.least_shift", lambda *given, **named: None)
         return examine(sides, rule, NAMES).evidence
 
 
@@ -153,3 +155,79 @@ def test_one_token_questions_that_one_side_left_open_still_count_as_planned() ->
     found = examine(sides, setting(TEXT, TOKEN), NAMES)
     assert [each.probe for each in found.evidence] == [TEXT] and "not answered by both" in found.impossible[0]
     assert found.evidence[0].p == pytest.approx(2 * float(found.evidence[0].controls[1].rpartition(" ")[2]))
+
+
+def marked(right_a: NDArray[np.bool_], right_b: NDArray[np.bool_], **changes: object) -> tuple[Evidence, ...]:
+    rule = Setting(40, (CANARY,), "proof", 1, **changes)  # type: ignore[arg-type]
+    sides = Sides((), (), right_a=right_a.tolist(), right_b=right_b.tolist())
+    return examine(sides, rule, NAMES).evidence
+
+
+def test_canary_items_by_hand() -> None:
+    # a alone right on 9 items, b on 1: twice P(Binomial(10, 1/2) <= 1) = 2 x 11 / 1024.
+    a = np.array([True] * 9 + [False] + [True] * 20 + [False] * 10)
+    b = np.array([False] * 9 + [True] + [True] * 20 + [False] * 10)
+    (told,) = marked(a, b)
+    assert told.p == pytest.approx(22 / 1024) and not told.rejects
+    assert (told.effect.value, told.n, told.statistic) == (-20.0, 40, -8)
+    assert told.effect.low < -20 < 0 <= told.effect.high, "not rejected, so 0 is inside"
+    assert "9 and 1 of 40" in told.controls[2]
+
+
+def test_what_the_canary_test_would_have_missed_is_what_it_finds_four_times_in_five() -> None:
+    rng = np.random.default_rng(17)
+    right = rng.random(100) < 0.7
+    (told,) = marked(right, right)
+    assert told.mde is not None and 5 < told.mde < 25
+    found = 0
+    for _ in range(400):
+        changed = rng.random(100) < told.mde / 100
+        found += marked(np.ones(100, bool), ~changed)[0].rejects
+    assert 0.72 <= found / 400 <= 0.88
+    (few,) = marked(right[:4], right[:4])
+    assert few.mde is None and "too few" in few.controls[0]
+
+
+@pytest.mark.parametrize("drift", [0.0, 0.4])
+def test_false_alarms_of_the_canary_test_keep_the_level(drift: float) -> None:
+    """One model on both sides, items of every difficulty; with drift it answers worse at the second time."""
+    rng, sets, items = np.random.default_rng(23), 2_000, 60
+    alarms = fixed = 0
+    for _ in range(sets):
+        ability = rng.beta(2, 1, items)
+        first, second = rng.random(items) < ability, rng.random(items) < ability * (1 - drift)
+        lot = rng.random(items) < 0.5
+        alarms += mcnemar_p(np.where(lot, first, second), np.where(lot, second, first)) <= 0.05
+        fixed += mcnemar_p(first, second) <= 0.05
+    # 134 or more of 2,000 at a rate of 0.05 has probability 0.06 %.
+    assert 20 <= alarms <= 133
+    assert fixed > 1_000 if drift else fixed <= 133, "without lots, drift is taken for another model"
+
+
+def mcnemar_p(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
+    """As `examine` has it, without the search for what would have been missed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("fairtrial.audit.same_model_tests.detectable_discordant", lambda *_, **__: 0.1)
+        return marked(a, b)[0].p
+
+
+def test_three_planned_tests_share_the_level() -> None:
+    rng = np.random.default_rng(29)
+    a = np.ones(100, bool)
+    b = a & (np.arange(100) >= 9)  # p = 2 / 512 = 0.0039: enough alone, not among three
+    sides = Sides(answers(rng), answers(rng), (), (), calls(rng), calls(rng), a.tolist(), b.tolist())
+    told = examine(sides, setting(TEXT, TOKEN, CANARY), NAMES)
+    assert [each.probe for each in told.evidence] == [TEXT, TOKEN, CANARY]
+    assert told.evidence[2].p == pytest.approx(3 * 2 / 512) and not told.evidence[2].rejects
+    assert marked(a, b)[0].rejects
+    found = finding(told, setting(TEXT, TOKEN, CANARY))
+    assert found.evidence == told.evidence[2] and found.also == told.evidence[:2]
+    assert "adjusted together" in found.sentence and "right answers, on 100 canary items" in found.sentence
+
+
+def test_a_canary_set_that_one_side_left_open_counts_as_planned() -> None:
+    rng = np.random.default_rng(31)
+    sides = Sides(answers(rng), answers(rng, 0.9))
+    found = examine(sides, setting(TEXT, CANARY), NAMES)
+    assert [each.probe for each in found.evidence] == [TEXT]
+    assert "canary-mcnemar is not possible" in found.impossible[0]

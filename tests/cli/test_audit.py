@@ -27,9 +27,11 @@ def test_two_models_that_differ_end_with_1_and_the_contract_s_json(folder: Path)
     (found,) = told["findings"]
     assert set(told) >= {"claim", "verdict", "findings", "sentence"} and set(found) >= KEYS
     assert (told["verdict"], found["question"], found["answer"]) == ("refuted", "same-model", "no")
-    assert (found["tier"], found["effect"]["unit"]) == ("proof", "fraction")
+    assert (found["tier"], found["effect"]["unit"]) == ("proof", "points")
     assert found["p"] <= 0.01 and found["mde"] > 0 and told["order"].startswith("sha256:")
-    assert [each["probe"] for each in told["evidence"]] == ["text-two-sample", "one-token"]
+    probes = {found["probe"], *(each["probe"] for each in found["also"])}
+    assert probes == {"text-two-sample", "one-token", "canary-mcnemar"}
+    assert "evidence" not in told and told["impossible"] == []
     assert "cause unknown" in told["sentence"]
 
 
@@ -41,7 +43,7 @@ def test_one_model_twice_ends_with_10_and_resumes(folder: Path) -> None:
     assert "doesn't show that they are the same" in said and "with probability 0.8" in said
     assert "order: drawn from sha256:" in done.stderr and "seed 0" in done.stderr
     again = fairtrial(*words, "--resume", cwd=folder)
-    assert again.stdout == done.stdout and len(list((folder / "runs").iterdir())) == 2
+    assert again.stdout == done.stdout and len(list((folder / "runs").iterdir())) == 3
 
 
 def test_a_fingerprint_recorded_sealed_and_judged_by(folder: Path) -> None:
@@ -59,6 +61,11 @@ def test_a_fingerprint_recorded_sealed_and_judged_by(folder: Path) -> None:
     assert refused.returncode == 2 and "different prompts" in refused.stderr
     taken = fairtrial(*words, "--record", cwd=folder)
     assert taken.returncode == 2 and "there already" in taken.stderr
+    elsewhere = ("--fingerprint", "g.json", "--record", "--completions", "2", "--max-tokens", "8")
+    (folder / "others.txt").write_text("What then?\nAnd now?\n", "utf-8")
+    fairtrial("audit", "-m", HONEST, *elsewhere, "--prompts", "others.txt", cwd=folder)
+    between = fairtrial("audit", "--fingerprint", "f.json", "--fingerprint", "g.json", cwd=folder)
+    assert between.returncode == 2 and "different prompts (0 of 3 and 2 are shared)" in between.stderr
     (folder / "f.json").write_text((folder / "f.json").read_text().replace('"length":100', '"length":99'))
     edited = fairtrial(*words, cwd=folder)
     assert edited.returncode == 4 and "edited" in edited.stderr
@@ -86,3 +93,11 @@ def test_wrong_use(folder: Path, words: tuple[str, ...], told: str) -> None:
     done = fairtrial("audit", *words, cwd=folder)
     assert done.returncode == 2 and told in done.stderr and "Traceback" not in done.stderr
     assert not (folder / "runs").exists()
+
+
+def test_a_cache_is_said_at_the_command_line(folder: Path) -> None:
+    (folder / "parrot.py").write_text('def answer(prompt):\n    return "Hello."\n', "utf-8")
+    done = fairtrial("audit", "--same-model", "python:parrot:answer", HONEST, *FEW, "--json", cwd=folder)
+    told = json.loads(done.stdout)
+    assert done.returncode == 10 and told["findings"][0]["evidence"] is None
+    assert "python:parrot:answer repeats answers to the letter" in told["impossible"][0]

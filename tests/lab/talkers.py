@@ -9,6 +9,8 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from fairtrial.lab.same_model_canary import fresh_items
+
 NOTES = ["do", "re", "mi", "fa", "so", "la", "ti"]
 CALLS: list[str] = []
 """Who was called, in order."""
@@ -56,3 +58,31 @@ def breaks(prompt: str) -> str:
             mark.touch()
             raise RuntimeError("down")
     return one(prompt)
+
+
+_RIGHT = {f"Q: {each.text}\nA:": each.target[0] for each in fresh_items(0, 100).samples}
+
+
+def solver(prompt: str) -> str:
+    """Knows the canary items of seed 0, and sings to anything else."""
+    return _RIGHT.get(prompt) or one(prompt)
+
+
+def forgetful(prompt: str) -> str:
+    """The same, but for a fifth of the items."""
+    return "I forgot." if forgets(prompt) else solver(prompt)
+
+
+def forgets(prompt: str) -> bool:
+    return prompt in _RIGHT and _key(prompt) % 5 == 0
+
+
+def fails(prompt: str) -> bool:
+    return prompt in _RIGHT and _key(prompt) % 10 == 1
+
+
+def silent(prompt: str) -> str:
+    """The same, but it fails at some items."""
+    if fails(prompt):
+        raise RuntimeError("down")
+    return solver(prompt)

@@ -13,7 +13,7 @@ from scipy.stats import chi2
 
 from fairtrial import Lab
 from fairtrial.audit.prompts import LOTTERY, PROMPTS
-from fairtrial.audit.same_model import TEXT, TOKEN
+from fairtrial.audit.same_model_tests import TEXT, TOKEN
 from fairtrial.core.errors import UsageError
 from fairtrial.core.plan import ModelSpec
 from fairtrial.lab import Pace
@@ -28,7 +28,7 @@ from tests.cli.test_serve import served
 from tests.lab import talkers
 
 CASES = Path(__file__).resolve().parents[2] / "specimens" / "cases"
-FEW = Asking(PROMPTS[:6], 6, 60, max_tokens=12)
+FEW = Asking(PROMPTS[:6], 6, 60, max_tokens=12, canary=0)
 """Of 12 calls, 6 a side: the smallest p-value is 2 in 924."""
 
 

@@ -2,7 +2,8 @@
 
 One fingerprint has one form: canonical JSON and a newline; any other byte is refused, and so is one whose
 digest is another. The prompts may be left out (sealed): their digests stand in their place, and whoever
-judges later brings the prompts.
+judges later brings the prompts. With answers to a canary set it is in the second version of the format,
+without them in the first.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from fairtrial.core.errors import IntegrityError, UsageError
 from fairtrial.core.strict_json import parse_strict
 
 FORMAT: Final = "fairtrial-fingerprint-1"
+WITH_CANARY: Final = "fairtrial-fingerprint-2"
 MAX_BYTES: Final = 16 * 2**20
 MOST: Final = 10_000
 """Prompts, completions a prompt, continuations."""
@@ -27,13 +29,39 @@ _REMEDY: Final = "restore it from a copy, or record a new one"
 
 
 @dataclass(frozen=True, slots=True)
+class CanaryAnswers:
+    """To items with a right answer. asked: digest of the task and its questions. right, answers: by item, in the
+    task's order; answers None where they are sealed. family, seed: of what the items are made, "" and None where
+    they are somebody's own or sealed. Raises UsageError for what doesn't fit together."""
+
+    asked: str
+    right: tuple[bool, ...]
+    answers: tuple[str, ...] | None
+    family: str = ""
+    seed: int | None = None
+
+    def __post_init__(self) -> None:
+        if not self.right or (self.answers is not None and len(self.answers) != len(self.right)):
+            raise UsageError("a canary set has one answer an item, and one item at least")
+
+    def to_json(self) -> dict[str, JSON]:
+        return {
+            "asked": self.asked,
+            "right": list(self.right),
+            "answers": None if self.answers is None else list(self.answers),
+            "family": self.family,
+            "seed": self.seed,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Fingerprint:
     """prompts: None where they are sealed. digests: of the prompts, in order. completions: by prompt, as many
     for each; lottery: the same for the prompts that ask for chance. calls: one-token questions,
     log-probability in nats by continuation. decoding: temperature, max_tokens, system, seed (of the first
     completion), each None where it was left to the provider. length: characters compared. reported: model
-    strings and system fingerprints that the provider stated. date: RFC 3339. Raises UsageError for what
-    doesn't fit together."""
+    strings and system fingerprints that the provider stated. date: RFC 3339. canary: None where no such items
+    were asked. Raises UsageError for what doesn't fit together."""
 
     model: str
     date: str
@@ -45,6 +73,7 @@ class Fingerprint:
     decoding: Mapping[str, JSON]
     length: int
     reported: tuple[str, ...] = ()
+    canary: CanaryAnswers | None = None
 
     def __post_init__(self) -> None:
         widths = {len(each) for each in self.completions}
@@ -66,12 +95,13 @@ class Fingerprint:
         return len(self.completions[0])
 
     def sealed(self) -> Fingerprint:
-        """Without its prompts."""
-        return replace(self, prompts=None)
+        """Without its prompts, and without what the canary items could be made or guessed from."""
+        canary = self.canary and replace(self.canary, answers=None, family="", seed=None)
+        return replace(self, prompts=None, canary=canary)
 
     def to_json(self) -> dict[str, JSON]:
-        return {
-            "format": FORMAT,
+        data: dict[str, JSON] = {
+            "format": WITH_CANARY if self.canary else FORMAT,
             "model": self.model,
             "date": self.date,
             "prompts": None if self.prompts is None else list(self.prompts),
@@ -83,6 +113,9 @@ class Fingerprint:
             "length": self.length,
             "reported": list(self.reported),
         }
+        if self.canary:
+            data["canary"] = self.canary.to_json()
+        return data
 
 
 def prompt_digest(prompt: str) -> str:
@@ -111,8 +144,8 @@ def parse_fingerprint(data: bytes, name: str) -> Fingerprint:
         if len(data) > MAX_BYTES:
             raise ValueError(f"it has {len(data):,} bytes, and {MAX_BYTES:,} are allowed")
         value = parse_strict(data.decode("utf-8"))
-        if not isinstance(value, dict) or value.get("format") != FORMAT:
-            raise ValueError(f"it is not in the format {FORMAT}")
+        if not isinstance(value, dict) or value.get("format") not in (FORMAT, WITH_CANARY):
+            raise ValueError(f"it is not in the format {FORMAT} or {WITH_CANARY}")
         made = _made(value)
     except (KeyError, TypeError, ValueError, UsageError) as error:
         told = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
@@ -145,6 +178,22 @@ def _made(value: Mapping[str, Any]) -> Fingerprint:
         },
         _whole(value["length"]),
         _texts(value["reported"]),
+        _canary(value["canary"]) if value["format"] == WITH_CANARY else None,
+    )
+
+
+def _canary(value: Any) -> CanaryAnswers:
+    if not isinstance(value, dict):
+        raise TypeError("its canary is no object")
+    right, answers, seed = _list(value["right"]), value["answers"], value["seed"]
+    if not all(type(each) is bool for each in right):
+        raise TypeError("its canary's marks are not true and false")
+    return CanaryAnswers(
+        _text(value["asked"]),
+        tuple(right),
+        None if answers is None else _texts(answers),
+        _text(value["family"]),
+        None if seed is None else _whole(seed),
     )
 
 

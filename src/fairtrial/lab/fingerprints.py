@@ -3,6 +3,8 @@ evidence at most: time has passed between the two sides."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +12,7 @@ from fairtrial.adapters.registry import located
 from fairtrial.adapters.stores.folder import write_file
 from fairtrial.audit.fingerprint import (
     MAX_BYTES,
+    CanaryAnswers,
     Fingerprint,
     check_same_prompts,
     fingerprint_bytes,
@@ -17,10 +20,13 @@ from fairtrial.audit.fingerprint import (
     prompt_digest,
 )
 from fairtrial.audit.prompts import PROMPTS
+from fairtrial.audit.same_model_tests import CANARY, TOKEN
 from fairtrial.core.errors import ProviderError, UsageError
 from fairtrial.core.plan import ModelSpec
+from fairtrial.core.task import Task
 from fairtrial.lab.run import Run
 from fairtrial.lab.same_model import Heard, SameModel, ask, heard_in, judged
+from fairtrial.lab.same_model_canary import FAMILY, asked_digest, canary_task, marks_in
 from fairtrial.lab.same_model_tasks import LOTTERY_ID, PROMPT_ID, Asking
 
 if TYPE_CHECKING:
@@ -35,6 +41,9 @@ def record(
     model = located(model, lab.environ)
     decoding = asking.decoding((model,))
     runs, _ = ask(lab, model, asking, decoding, asking.each, **settings)
+    canary = canary_task(asking)
+    if canary is not None and not runs[-1].interrupted:
+        runs = (*runs, lab.run(canary, model, **settings))
     if any(each.summary.status != "complete" for each in runs):
         raise ProviderError(
             f"{model} did not answer everything, and nothing was recorded",
@@ -60,15 +69,36 @@ def record(
         },
         asking.length,
         tuple(sorted(each.encode("utf-8", "replace").decode() for each in reported)),
+        None if canary is None else _answered(canary, runs[-1], asking),
     )
     return made, runs
 
 
+def _answered(task: Task, run: Run, asking: Asking) -> CanaryAnswers:
+    marks, texts = marks_in(run, lambda name, epoch: True)
+    names = [each.id for each in task.samples]
+    return CanaryAnswers(
+        asked_digest(task),
+        tuple(marks[name] for name in names),
+        tuple(texts[name] for name in names),
+        "" if asking.rows else FAMILY,
+        None if asking.rows else asking.seed,
+    )
+
+
 def against(
-    lab: Lab, model: ModelSpec, fingerprint: Fingerprint, prompts: tuple[str, ...] | None, **settings: Any
+    lab: Lab,
+    model: ModelSpec,
+    fingerprint: Fingerprint,
+    prompts: tuple[str, ...] | None,
+    *,
+    rows: Task | None = None,
+    canary_seed: int = 0,
+    **settings: Any,
 ) -> SameModel:
     """Ask a model what the fingerprint's was asked, as it was asked, and judge. prompts: needed where the
-    fingerprint is sealed and they are not those of the package. Raises UsageError for other prompts."""
+    fingerprint is sealed and they are not those of the package. rows: the canary items, where they were somebody's
+    own; canary_seed: of fresh ones, where they are sealed. Raises UsageError for other prompts."""
     model = located(model, lab.environ)
     asked = prompts or fingerprint.prompts or PROMPTS
     check_same_prompts(fingerprint.digests, tuple(map(prompt_digest, asked)))
@@ -81,15 +111,52 @@ def against(
         int(str(how["max_tokens"])),
         None if how["system"] is None else str(how["system"]),
         None if how["seed"] is None else int(str(how["seed"])),
+        canary_seed,
+        rows=rows,
     )
     # Seeds that the recording hasn't used: the same ones would give the same answers, and prove nothing.
     decoding = asking.decoding((model,), after=fingerprint.each)
-    runs, why_not = ask(lab, model, asking, decoding, asking.each, **settings)
-    if not fingerprint.calls and not why_not:
-        why_not = "one-token is not possible: the fingerprint holds no log-probabilities"
+    runs, impossible = ask(lab, model, asking, decoding, asking.each, **settings)
+    if not fingerprint.calls and TOKEN not in impossible:
+        impossible[TOKEN] = f"{TOKEN} is not possible: the fingerprint holds no log-probabilities"
     now = heard_in(runs, lambda name, epoch: True)
-    names = (fingerprint.model, str(model))
-    return judged(names, (_heard(fingerprint), now), fingerprint.length, why_not, runs, date=fingerprint.date)
+    then = _heard(fingerprint)
+    task, why_not = _asked_again(fingerprint.canary, asking)
+    if task is None:
+        impossible[CANARY] = why_not
+    elif not runs[-1].interrupted:
+        again = lab.run(task, model, **settings)
+        runs = (*runs, again)
+        now = replace(now, marks=marks_in(again, lambda name, epoch: True)[0])
+        names = [each.id for each in task.samples]
+        then = replace(then, marks=_marked(fingerprint.canary, names))
+    return judged(
+        (fingerprint.model, str(model)),
+        (then, now),
+        fingerprint.length,
+        impossible,
+        runs,
+        date=fingerprint.date,
+        canary=0 if task is None else len(task.samples),
+    )
+
+
+def _asked_again(canary: CanaryAnswers | None, asking: Asking) -> tuple[Task | None, str]:
+    """(the recorded canary set; None, and why it can't be asked)."""
+    if canary is None:
+        return None, f"{CANARY} is not possible: the fingerprint holds no answers to a canary set"
+    seed = asking.seed if canary.seed is None else canary.seed
+    task = canary_task(replace(asking, seed=seed, canary=len(canary.right)))
+    if task is None or asked_digest(task) != canary.asked:
+        return (
+            None,
+            f"{CANARY} is not possible: the fingerprint's items are sealed or its maker's own, and not given",
+        )
+    return task, ""
+
+
+def _marked(canary: CanaryAnswers | None, names: Sequence[str]) -> dict[str, bool]:
+    return {} if canary is None else dict(zip(names, canary.right, strict=True))
 
 
 def between(first: Fingerprint, second: Fingerprint) -> SameModel:
@@ -110,9 +177,26 @@ def between(first: Fingerprint, second: Fingerprint) -> SameModel:
                 "record one of them with another --seed",
             )
     old, new = sorted((first, second), key=lambda each: each.date)
-    why_not = "" if old.calls and new.calls else "one-token is not possible: not both hold log-probabilities"
-    length = min(old.length, new.length)
-    return judged((old.model, new.model), (_heard(old), _heard(new)), length, why_not, (), date=old.date)
+    impossible = {}
+    if not (old.calls and new.calls):
+        impossible[TOKEN] = f"{TOKEN} is not possible: not both hold log-probabilities"
+    one_set = old.canary is not None and new.canary is not None and old.canary.asked == new.canary.asked
+    if not one_set:
+        impossible[CANARY] = f"{CANARY} is not possible: not both hold answers to one canary set"
+    items = len(old.canary.right) if old.canary and one_set else 0
+    names = [f"{at}" for at in range(items)]
+    heard = [
+        replace(_heard(each), marks=_marked(each.canary, names) if one_set else {}) for each in (old, new)
+    ]
+    return judged(
+        (old.model, new.model),
+        (heard[0], heard[1]),
+        min(old.length, new.length),
+        impossible,
+        (),
+        date=old.date,
+        canary=items,
+    )
 
 
 def read(path: Path) -> Fingerprint:

@@ -8,22 +8,23 @@ so that what was answered survives a crash and `resume` goes on.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from fairtrial.adapters.registry import located
 from fairtrial.audit.prompts import CONTINUATIONS
-from fairtrial.audit.same_model import TEXT, TOKEN, Calls, Setting, Sides, Told, examine, judge
+from fairtrial.audit.same_model import judge
+from fairtrial.audit.same_model_tests import CANARY, TEXT, TOKEN, Calls, Setting, Sides, Told, examine
 from fairtrial.core.canon import JSON, digest
 from fairtrial.core.errors import ProviderError, UsageError
 from fairtrial.core.evidence import Verdict
-from fairtrial.core.output import Output
 from fairtrial.core.plan import ModelSpec
 from fairtrial.core.question import Decoding
 from fairtrial.core.record import Failure
 from fairtrial.lab.pair import lots, pair_spec
 from fairtrial.lab.run import Run
+from fairtrial.lab.same_model_canary import asked_digest, both_marked, canary_task, marks_in
 from fairtrial.lab.same_model_tasks import (
     BUNDLED,
     LOTTERY_ID,
@@ -31,6 +32,7 @@ from fairtrial.lab.same_model_tasks import (
     Asking,
     Kept,
     read_prompts,
+    said,
     text_task,
     token_task,
 )
@@ -56,10 +58,11 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What one side said: completions by sample id, and one-token questions."""
+    """What one side said: completions by sample id, one-token questions, and whether canary items were right."""
 
     texts: Mapping[str, Sequence[str]]
     calls: Calls = ()
+    marks: Mapping[str, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +79,10 @@ class SameModel:
         return all(each.summary.status == "complete" for each in self.runs)
 
     def to_json(self) -> dict[str, JSON]:
-        """The contract's `audit --json`, and: evidence of every test, tests that were not possible, the
-        order."""
+        """The contract's `audit --json`, and: tests that were not possible, and what the lots were drawn from.
+        The finding holds the evidence: the test with the smallest p-value, the others under `also`."""
         return {
             **self.verdict.to_json(),
-            "evidence": [each.to_json() for each in self.told.evidence],
             "impossible": list(self.told.impossible),
             "order": self.order or None,
         }
@@ -89,33 +91,60 @@ class SameModel:
 def compare_endpoints(lab: Lab, a: ModelSpec, b: ModelSpec, asking: Asking, **settings: Any) -> SameModel:
     """Ask both, interleaved by lot, and judge: proof. settings: of `Lab.run` (resume, pace)."""
     a, b = located(a, lab.environ), located(b, lab.environ)
-    order = digest({"a": a.to_json(), "b": b.to_json(), **asking.to_json(asking.decoding((a, b)))})
+    canary = canary_task(asking)
+    decoding = asking.decoding((a, b))
+    order = digest(
+        {
+            "a": a.to_json(),
+            "b": b.to_json(),
+            **asking.to_json(decoding),
+            "canary": None if canary is None else asked_digest(canary),
+        }
+    )
     spec = pair_spec(a, b, each=asking.each, order=order)
-    runs, why_not = ask(lab, spec, asking, asking.decoding((a, b)), 2 * asking.each, **settings)
+    runs, impossible = ask(lab, spec, asking, decoding, 2 * asking.each, **settings)
 
     def of_a(name: str, epoch: int) -> bool:
         return epoch in lots(order, name, asking.each)
 
     heard = heard_in(runs, of_a), heard_in(runs, lambda name, epoch: not of_a(name, epoch))
-    return judged(names_of(a, b), heard, asking.length, why_not, runs, order=order)
+    if canary is not None and not runs[-1].interrupted:
+        once = lab.run(canary, pair_spec(a, b, each=1, order=order), epochs=2, **settings)
+        runs = (*runs, once)
+        heard = _with_marks(heard, once, order)
+    asked = 0 if canary is None else len(canary.samples)
+    return judged(names_of(a, b), heard, asking.length, impossible, runs, order=order, canary=asked)
 
 
 def ask(
     lab: Lab, model: ModelSpec, asking: Asking, decoding: Decoding, times: int, **settings: Any
-) -> tuple[tuple[Run, ...], str]:
-    """(the run of answers, and that of one-token questions where the model states log-probabilities; why it
-    is not there)."""
+) -> tuple[tuple[Run, ...], dict[str, str]]:
+    """(the run of answers, and that of one-token questions where the model states log-probabilities; tests that
+    are not possible -> why)."""
     answers = lab.run(text_task(asking, decoding), model, epochs=times, **settings)
     if answers.interrupted:
-        return (answers,), "stopped"
+        return (answers,), {TOKEN: f"{TOKEN} was not asked: stopped"}
     try:
         calls = lab.run(token_task(asking), model, epochs=times, **settings)
     except (UsageError, ProviderError) as error:
         # Raised before the first question: the model can't be asked this, and the audit goes on without.
         if isinstance(error, ProviderError) and error.cause != "logprobs":
             raise
-        return (answers,), f"{TOKEN} is not possible: {error.message}"
-    return (answers, calls), ""
+        return (answers,), {TOKEN: f"{TOKEN} is not possible: {error.message}"}
+    return (answers, calls), {}
+
+
+def _with_marks(heard: tuple[Heard, Heard], run: Run, order: str) -> tuple[Heard, Heard]:
+    """With the canary items that each side was asked: one of two times, by lot."""
+
+    def of_a(name: str, epoch: int) -> bool:
+        return epoch in lots(order, name, 1)
+
+    a, b = heard
+    return (
+        replace(a, marks=marks_in(run, of_a)[0]),
+        replace(b, marks=marks_in(run, lambda name, epoch: not of_a(name, epoch))[0]),
+    )
 
 
 def heard_in(runs: Sequence[Run], ours: Callable[[str, int], bool]) -> Heard:
@@ -143,18 +172,26 @@ def judged(
     names: tuple[str, str],
     heard: tuple[Heard, Heard],
     length: int,
-    why_not: str,
+    impossible: Mapping[str, str],
     runs: tuple[Run, ...],
     *,
     order: str = "",
     date: str = "",
+    canary: int = 0,
 ) -> SameModel:
-    """The verdict. order: what lots were drawn from, "" where one side is a recording. why_not: why there are
-    no one-token questions."""
+    """The verdict. order: what lots were drawn from, "" where one side is a recording. impossible: tests that
+    can't be made -> why. canary: items of the canary set, 0 where none was asked."""
     a, b = heard
     asked = [name for name in (*a.texts, *b.texts) if not name.startswith(LOTTERY_ID)]
     kept = _whole(heard, list(dict.fromkeys(asked)))
     lottery = _whole(heard, [name for name in a.texts if name.startswith(LOTTERY_ID)])
+    if not kept or min(len(side.texts[kept[0]]) for side in heard) < 2:
+        raise ProviderError(
+            f"not one prompt was answered as often as asked by {names[0]} and {names[1]}",
+            "see the run's failures; --resume asks those questions again",
+            cause="incomplete",
+        )
+    right_a, right_b, left_out = both_marked(a.marks, b.marks, canary)
     sides = Sides(
         [a.texts[name] for name in kept],
         [b.texts[name] for name in kept],
@@ -162,20 +199,17 @@ def judged(
         [b.texts[name] for name in lottery],
         a.calls,
         b.calls,
+        right_a,
+        right_b,
         {"a completion is missing": len(set(asked)) - len(kept)} if len(kept) < len(set(asked)) else {},
+        left_out,
     )
-    if not kept or min(len(side.texts[kept[0]]) for side in heard) < 2:
-        raise ProviderError(
-            f"not one prompt was answered as often as asked by {names[0]} and {names[1]}",
-            "see the run's failures; --resume asks those questions again",
-            cause="incomplete",
-        )
-    planned = (TEXT,) if why_not else (TEXT, TOKEN)
+    every = (TEXT, TOKEN, CANARY) if canary else (TEXT, TOKEN)
+    planned = tuple(each for each in every if each not in impossible)
     seed = int(digest([order, date, list(names), list(kept)])[7:23], 16)
     setting = Setting(length, planned, "proof" if order else "strong", seed)
     told = examine(sides, setting, names)
-    if why_not:
-        told = replace(told, impossible=(*told.impossible, why_not))
+    told = replace(told, impossible=(*told.impossible, *impossible.values()))
     verdict = judge(names, told, setting, date=date, runs=[str(each.path) for each in runs])
     return SameModel(verdict, told, runs, order)
 
@@ -186,13 +220,6 @@ def names_of(a: ModelSpec, b: ModelSpec) -> tuple[str, str]:
     if str(a) != str(b) or hosts[0] == hosts[1]:
         return str(a), str(b)
     return f"{a} at {hosts[0] or 'its own address'}", f"{b} at {hosts[1] or 'its own address'}"
-
-
-def said(output: Output) -> str:
-    """What is compared of an answer: its text, a refusal's words where it has none. What is no Unicode
-    becomes "?", so that a recording can hold it."""
-    text = output.text if output.text is not None else output.refusal or ""
-    return text.encode("utf-8", "replace").decode()
 
 
 def _whole(heard: tuple[Heard, Heard], names: Sequence[str]) -> list[str]:

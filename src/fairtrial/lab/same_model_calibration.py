@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from fairtrial.audit.same_model import RESOLUTION, TEXT, TOKEN, Calls
+from fairtrial.audit.same_model_tests import RESOLUTION, TEXT, TOKEN, Calls
 from fairtrial.core.plan import ModelSpec
 from fairtrial.lab.same_model import Heard, ask, heard_in
 from fairtrial.lab.same_model_tasks import LOTTERY_ID, Asking

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from fairtrial.audit.fingerprint import MOST
 from fairtrial.audit.prompts import CONTINUATIONS, LOTTERY, ONE_TOKEN, PROMPTS
 from fairtrial.core.canon import JSON, digest
 from fairtrial.core.errors import UsageError
@@ -25,6 +26,8 @@ PROMPT_ID, LOTTERY_ID, ONE = "prompt-", "lottery-", "one-token"
 """Sample ids, or how they begin."""
 MAX_PROMPTS: Final = 2**20
 """Bytes of a file of prompts."""
+CANARIES: Final = 100
+"""Items of a canary set, where nothing else is said."""
 BUNDLED: Final = "specimen"
 
 
@@ -33,8 +36,9 @@ class Asking:
     """What is asked, and how. prompts: of the text test. each: completions a side. length: characters
     compared.
 
-    sampling_seed: sent with every request, one higher each time; None: not sent. A specimen draws from its
-    seed alone, and is always sent one.
+    sampling_seed: sent with every request of the text test, one higher each time; None: not sent. A specimen
+    draws from its seed alone, and is always sent one. canary: fresh items with a right answer, made from `seed`
+    and asked once a side; 0: none. rows: own items in their place.
     """
 
     prompts: tuple[str, ...] = PROMPTS
@@ -45,6 +49,8 @@ class Asking:
     system: str | None = None
     sampling_seed: int | None = None
     seed: int = 0
+    canary: int = CANARIES
+    rows: Task | None = None
 
     def __post_init__(self) -> None:
         if len(self.prompts) < 2 or self.each < 2:
@@ -56,6 +62,8 @@ class Asking:
             raise UsageError(
                 "a prompt stands twice", "ask each once: --completions says how often it is repeated"
             )
+        if not 0 <= self.canary <= MOST:
+            raise UsageError(f"{self.canary} canary items", f"give 0 to {MOST:,}")
         if not self.temperature > 0:
             raise UsageError(
                 "at temperature 0 repeats are no draws",
@@ -135,6 +143,13 @@ def read_prompts(path: Path) -> tuple[str, ...]:
             )
         found.append(row["input"])
     return tuple(found)
+
+
+def said(output: Output) -> str:
+    """What is compared of an answer: its text, a refusal's words where it has none. What is no Unicode
+    becomes "?", so that a recording can hold it."""
+    text = output.text if output.text is not None else output.refusal or ""
+    return text.encode("utf-8", "replace").decode()
 
 
 def text_task(asking: Asking, decoding: Decoding) -> Task:
