@@ -5,28 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fairtrial.core.estimate import Estimate
-from fairtrial.core.evidence import Effect, Evidence, Finding, Outcome, Verdict
-from fairtrial.report.charts import estimate_cells
-from fairtrial.report.drawing import Row, figure, fraction_axis, percent_tick, row_chart
+from fairtrial.core.evidence import Finding, Outcome, Verdict
+from fairtrial.report.evidence_facts import evidence_facts, span
 from fairtrial.report.markup import Child, Markup, join, shortened, tag
 from fairtrial.report.page import document
+from fairtrial.report.questions import ASKED
+from fairtrial.report.score_figure import estimate_row, score_figure
 from fairtrial.report.sections import section
-from fairtrial.report.sections.closing import topic
+from fairtrial.report.sections.closing import unspoken
 from fairtrial.report.tables import bullets, facts, folded, table
-from fairtrial.report.wording import bracket, percent, plural, tied
+from fairtrial.report.wording import plural, tied
 
 LEADS: dict[Outcome, str] = {
     "refuted": "The published score does not carry over",
     "supported": "The published score carries over",
     "inconclusive": "Whether the published score carries over can’t be told yet",
-}
-ASKED = {
-    "reproduces": "Does the score reproduce?",
-    "inflated": "Is the published form inflated?",
-    "seen": "Were the published items seen?",
-    "tuned": "Was the configuration tuned?",
-    "same-model": "Is it the same model?",
-    "disclosed": "Is the method disclosed?",
 }
 ROWS = {
     "published form": "questions that were published",
@@ -49,11 +42,7 @@ def verdict_page(verdict: Verdict, *, made: str = "") -> str:
         _panel(verdict),
         _findings(verdict.findings),
         _evidence(verdict.findings),
-        section(
-            "Not covered",
-            tag("p", "Nothing on this page speaks about the following. Silence here is not clearance."),
-            bullets(topic(shortened(words, 400)) for words in verdict.not_covered),
-        ),
+        unspoken(verdict.not_covered),
         section("Runs", tag("p", "What was asked and answered, word for word:"), bullets(verdict.runs))
         if verdict.runs
         else None,
@@ -71,30 +60,12 @@ def _rest(sentence: str) -> str:
 def _scores(scores: Sequence[Estimate]) -> Markup | None:
     if not scores:
         return None
-    rows = [
-        Row(
-            each.metric.capitalize(),
-            ROWS.get(each.metric, f"n = {each.n:,}"),
-            each.value,
-            each.low,
-            each.high,
-            percent(each.value),
-            bracket(each),
-        )
-        for each in scores
-    ]
+    rows = [estimate_row(each, ROWS.get(each.metric, "")) for each in scores]
     how = (
         "Every question exists in several versions made by one rule, with other numbers. A random draw decided "
         "which version was published. A model that can do this kind of question does equally well on all of them."
     )
-    data = table(
-        ["form", "score", "interval", "level", "n", "method"],
-        [[each.metric, *estimate_cells(each)] for each in scores],
-        numbers=(1, 2, 3, 4),
-        caption="Scores with their intervals",
-    )
-    chart = row_chart([("", rows)], fraction_axis(rows, []), percent_tick)
-    return figure("The same questions, published and fresh", how, chart, folded("Figures and methods", data))
+    return score_figure("The same questions, published and fresh", how, rows, scores, head="form")
 
 
 def _panel(verdict: Verdict) -> Markup | None:
@@ -107,7 +78,7 @@ def _panel(verdict: Verdict) -> Markup | None:
         (
             "Inflation",
             f"{told.effect.value:.1f} points",
-            f"values from {_span(told.effect)} fit these answers",
+            f"values from {span(told.effect)} fit these answers",
         ),
         ("If only the draw decided", p_words(told.p), "chance of a difference this large or larger, exact"),
         ("Smallest inflation to be seen", least, f"with probability 0.8, at level {told.alpha:g}"),
@@ -150,27 +121,14 @@ def _findings(findings: Sequence[Finding]) -> Markup:
 def _evidence(findings: Sequence[Finding]) -> Markup | None:
     found = [each.evidence for each in findings if each.evidence is not None]
     parts = [
-        folded(f"{each.probe}: {each.tier or 'measured'}", facts(_facts(each)), open_=len(found) == 1)
+        folded(
+            f"{each.probe}: {each.tier or 'measured'}",
+            facts(evidence_facts(each, p_name="p, exact, one-sided")),
+            open_=len(found) == 1,
+        )
         for each in found
     ]
     return section("Evidence", *parts) if parts else None
-
-
-def _facts(each: Evidence) -> list[tuple[str, Child]]:
-    return [
-        ("Null hypothesis", each.null),
-        ("Needs", each.access),
-        ("Items", f"{each.n:,}; {_left_out(each)}"),
-        ("Statistic", f"{each.statistic:,.10g}"),
-        ("p, exact, one-sided", f"{each.p:.4g}" if each.p else "below 1e-300"),
-        ("e-process at its end", f"{each.e:.4g}"),
-        ("Level fixed beforehand", f"{each.alpha:g}"),
-        ("Effect", f"{each.effect.value:.3f} {each.effect.unit}, {_span(each.effect)}, {each.effect.method}"),
-        ("Smallest effect to be seen", "none" if each.mde is None else f"{each.mde:.4g} {each.effect.unit}"),
-        ("Assumes", bullets(each.assumptions)),
-        ("Controls", bullets(each.controls) if each.controls else "none"),
-        ("Draw", tag("code", shortened(each.draw, 120))),
-    ]
 
 
 def p_words(p: float) -> str:
@@ -185,14 +143,3 @@ def p_words(p: float) -> str:
 def _asked(verdict: Verdict) -> str:
     found = verdict.finding("inflated")
     return f" · {plural(found.evidence.n, 'item')}" if found and found.evidence else ""
-
-
-def _span(effect: Effect) -> str:
-    digits = 1 if effect.unit == "points" else 3
-    return f"{effect.low:.{digits}f} to {effect.high:.{digits}f} ({100 * effect.level:g} %)"
-
-
-def _left_out(told: Evidence) -> str:
-    if not told.exclusions:
-        return "none left out"
-    return ", ".join(f"{plural(count, 'item')} left out: {why}" for why, count in told.exclusions.items())

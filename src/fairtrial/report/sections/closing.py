@@ -67,9 +67,15 @@ def not_covered(summaries: Sequence[Summary], comparisons: Sequence[Comparison])
     """What nothing on the page speaks about."""
     lists = [*[each.not_covered for each in comparisons], *[each.not_covered for each in summaries]]
     said = dict.fromkeys(words for each in lists for words in each)
-    items = [topic(shortened(words, WORDS)) for words in list(said)[:MOST]]
+    return unspoken(list(said)) if said else None
+
+
+def unspoken(words: Sequence[str]) -> Markup:
+    """The list of what was not looked at, wherever a verdict is."""
     note = "Nothing on this page speaks about the following. Silence here is not clearance."
-    return section("Not covered", tag("p", note), bullets(items)) if items else None
+    return section(
+        "Not covered", tag("p", note), bullets(topic(shortened(each, WORDS)) for each in words[:MOST])
+    )
 
 
 def topic(words: str) -> Child:
