@@ -1,0 +1,281 @@
+"""A campaign in the log: what is admitted to it, which attempts it holds, and whether all of them are there.
+
+A campaign is named after its first plan. Every run of it begins with a START, which counts as an attempt whatever
+becomes of it, and has at most one END. A START beyond the quota is admitted, and shown as such: refusing it would
+only drive it off the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal, Protocol
+
+from fairtrial.core.errors import IntegrityError
+from fairtrial.trust.documents import GET_AGAIN
+from fairtrial.trust.dsse import parse_envelope, verify
+from fairtrial.trust.entry import NOBODY, OF_NO_CAMPAIGN, Entry, Logged, parse_entry
+from fairtrial.trust.people import People
+from fairtrial.trust.predicates import check
+from fairtrial.trust.statement import parse_statement
+from fairtrial.trust.tree import Frontier, leaf_hash
+
+State = Literal["open", "completed", "failed", "aborted", "abandoned"]
+_REMEDY: Final = "the log takes it once what is wrong here is put right"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What an envelope says, its signatures verified. payload: SHA-256 of the envelope's bytes, in hexadecimal.
+    subjects: the digests it is about. fields: of its predicate."""
+
+    payload: str
+    type: str
+    signers: tuple[str, ...]
+    subjects: tuple[str, ...]
+    fields: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """A document and its entry."""
+
+    logged: Logged
+    document: Document
+
+    @property
+    def entry(self) -> Entry:
+        return self.logged.entry
+
+    @property
+    def index(self) -> int:
+        return self.logged.index
+
+
+class History(Protocol):
+    """What a log knows already, as far as admission asks."""
+
+    @property
+    def size(self) -> int: ...
+
+    def at(self, index: int) -> Filed | None: ...
+
+    def by_payload(self, payload: str) -> Filed | None: ...
+
+    def campaign(self, name: str) -> Sequence[Filed]:
+        """In the order of the log; empty for an unknown one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A START and what became of it. over_quota: beyond what the campaign's first plan allows."""
+
+    start: Filed
+    end: Filed | None
+    state: State
+    over_quota: bool
+
+
+def read_document(data: bytes, people: People, name: str, *, origin: str, index: int) -> Document:
+    """The document in an envelope, every signature of it by somebody whose role allows that type of statement.
+
+    origin, index: of the log and of the entry it is or shall be: a revoked key counts only before. name: of the
+    file. Raises IntegrityError.
+    """
+    envelope = parse_envelope(data, name)
+    statement = parse_statement(envelope, name)
+    predicate = check(statement, name)
+    allowed = people.of(predicate.signers)
+    signers = verify(envelope, [person.key for person in allowed], len(envelope.signatures), name)
+    for person in allowed:
+        refusal = person.refusal(origin=origin, index=index, time=None)
+        if refusal and person.key in signers:
+            raise IntegrityError(f"{name}: {refusal}", "have it signed with a key that counts")
+    subjects = tuple(each.sha256 for each in statement.subject)
+    return Document(
+        envelope.digest, predicate.name, tuple(sorted(envelope.keyids)), subjects, dict(statement.predicate)
+    )
+
+
+def admit(document: Document, history: History) -> Entry:
+    """The entry that this document gets now. Raises IntegrityError where it may not stand there."""
+    if there := history.by_payload(document.payload):
+        raise IntegrityError(f"this {document.type} is entry {there.index} already", _REMEDY)
+    campaign = _campaign_of(document, history)
+    earlier = history.campaign(campaign)
+    if rule := _RULES.get(document.type):
+        rule(document, campaign, history)
+    previous = earlier[-1].entry.leaf.hex() if earlier else NOBODY
+    return Entry(document.type, campaign, len(earlier) + 1, previous, document.payload, document.signers)
+
+
+def attempts(campaign: Sequence[Filed], witnessed: str | None) -> tuple[Attempt, ...]:
+    """Every START of a campaign, in order. campaign: all of it, from its first plan. witnessed: UTC, the newest
+    quorum checkpoint's time, by which an open run is judged abandoned; None: none is.
+
+    Relies on nobody's admission: raises IntegrityError for an END without START, twice, or by another key, and for
+    a START that its plan doesn't precede.
+    """
+    if not campaign or campaign[0].document.type != "plan":
+        raise IntegrityError("a campaign that doesn't begin with a plan", GET_AGAIN)
+    quota = campaign[0].document.fields["quota"]
+    allowed = quota["primary"] + quota["variants"]
+    by_payload = {each.document.payload: each for each in campaign}
+    ends: dict[str, Filed] = {}
+    for each in campaign:
+        if each.document.type == "run-start":
+            _check_start(each.document, each.entry.campaign, campaign, each.index)
+        elif each.document.type == "run-end":
+            start = _start_of(each.document, by_payload.get(each.document.subjects[0]))
+            if start.index > each.index:
+                raise IntegrityError(
+                    f"entry {each.index} ends a run that entry {start.index} starts", GET_AGAIN
+                )
+            if start.document.payload in ends:
+                raise IntegrityError(
+                    f"entry {each.index} ends the run of entry {start.index} again", GET_AGAIN
+                )
+            ends[start.document.payload] = each
+    starts = [each for each in campaign if each.document.type == "run-start"]
+    return tuple(
+        Attempt(each, end := ends.get(each.document.payload), _state(each, end, witnessed), number > allowed)
+        for number, each in enumerate(starts, start=1)
+    )
+
+
+def complete_campaign(
+    name: str, entries: Sequence[bytes], before: Frontier, root: bytes, log: str
+) -> tuple[Logged, ...]:
+    """All entries of a campaign, none left out: `entries` are every entry from its first plan's to the checkpoint,
+    `before` is the tree's edge below them, `root` the checkpoint's. log: its origin, for messages.
+
+    Raises IntegrityError where they don't make that root, or the campaign's numbers and hashes don't chain.
+    """
+    if before.extended(map(leaf_hash, entries)).root != root:
+        raise IntegrityError(f"the entries from {before.size} on are not those of {log}", GET_AGAIN)
+    found = []
+    for index, data in enumerate(entries, start=before.size):
+        entry = parse_entry(data, f"entry {index} of {log}")
+        if entry.campaign == name:
+            found.append(Logged(index, entry))
+    check_chain(name, found)
+    return tuple(found)
+
+
+def check_chain(name: str, campaign: Sequence[Logged]) -> None:
+    """Numbered from 1 without gap, each naming the one before. Raises IntegrityError, naming the first fault."""
+    if not campaign:
+        raise IntegrityError(f"the campaign {name[:16]}… has no entry", GET_AGAIN)
+    if name != NOBODY and campaign[0].entry.type != "plan":
+        raise IntegrityError(f"the campaign {name[:16]}… doesn't begin with its plan", GET_AGAIN)
+    previous = NOBODY
+    for seq, each in enumerate(campaign, start=1):
+        if each.entry.seq != seq:
+            raise IntegrityError(
+                f"entry {each.index} is number {each.entry.seq} of its campaign, and {seq} was due", GET_AGAIN
+            )
+        if each.entry.previous != previous:
+            raise IntegrityError(
+                f"entry {each.index} doesn't follow the one before it in its campaign", GET_AGAIN
+            )
+        previous = each.entry.leaf.hex()
+
+
+def _campaign_of(document: Document, history: History) -> str:
+    if document.type in OF_NO_CAMPAIGN:
+        return NOBODY
+    if document.type in ("dispute", "retraction"):
+        return _about(document, history).entry.campaign
+    name = document.fields["campaign"]
+    if name is None:  # a first plan
+        return document.payload
+    if not history.campaign(name):
+        raise IntegrityError(f"no campaign {name[:16]}… is in this log", "register its plan first")
+    return str(name)
+
+
+def _about(document: Document, history: History, *types: str) -> Filed:
+    found = history.by_payload(document.subjects[0])
+    if found is None or (types and found.document.type not in types):
+        what = " or ".join(types) or "document"
+        raise IntegrityError(
+            f"this {document.type} is about {document.subjects[0][:16]}…, which is no {what} in this log",
+            _REMEDY,
+        )
+    return found
+
+
+def _rule_start(document: Document, campaign: str, history: History) -> None:
+    _check_start(document, campaign, history.campaign(campaign), history.size)
+
+
+def _rule_end(document: Document, campaign: str, history: History) -> None:
+    start = _start_of(document, history.by_payload(document.subjects[0]))
+    for each in history.campaign(campaign):
+        if each.document.type == "run-end" and each.document.subjects[0] == start.document.payload:
+            raise IntegrityError(
+                f"the run of entry {start.index} has ended with entry {each.index} already",
+                "a run has one END; a new START is a new attempt",
+            )
+
+
+def _rule_run(document: Document, campaign: str, history: History) -> None:
+    runs = {
+        each.document.fields["run"]
+        for each in history.campaign(campaign)
+        if each.document.type == "run-start"
+    }
+    if document.fields["run"] not in runs:
+        raise IntegrityError(
+            f"no START of the run {document.fields['run'][:40]!r} is in its campaign", _REMEDY
+        )
+
+
+def _rule_about(*types: str) -> Any:
+    def rule(document: Document, campaign: str, history: History) -> None:
+        about = _about(document, history, *types)
+        if about.entry.campaign != campaign:
+            raise IntegrityError(
+                f"this {document.type} is about entry {about.index}, of another campaign", _REMEDY
+            )
+
+    return rule
+
+
+_RULES: Final = {
+    "run-start": _rule_start,
+    "run-end": _rule_end,
+    "result": _rule_run,
+    "audit": _rule_about("result"),
+    "reveal": _rule_about("dataset-commit"),
+    "coin-reveal": _rule_about("coin-commit"),
+}
+
+
+def _check_start(start: Document, campaign: str, entries: Sequence[Filed], index: int) -> None:
+    """That its plan precedes it and is the one that it names, by index, entry and file."""
+    named = start.fields["plan"]
+    plan = next((each for each in entries if each.index == named["index"]), None)
+    if plan is None or plan.index >= index or plan.document.type != "plan":
+        raise IntegrityError(f"entry {named['index']} is no plan of the campaign {campaign[:16]}…", _REMEDY)
+    if plan.entry.leaf.hex() != named["entry"] or start.subjects[0] not in plan.document.subjects:
+        raise IntegrityError(f"a START that names another plan than that of entry {plan.index}", _REMEDY)
+
+
+def _start_of(end: Document, start: Filed | None) -> Filed:
+    run = end.fields["run"]
+    if start is None or start.document.type != "run-start" or start.document.fields["run"] != run:
+        raise IntegrityError(f"an END of the run {run[:40]!r}, whose START is not in the log", _REMEDY)
+    if start.entry.campaign != end.fields["campaign"]:
+        raise IntegrityError(f"an END in another campaign than its START, entry {start.index}", _REMEDY)
+    if start.document.signers != end.signers:
+        raise IntegrityError(f"an END that other keys signed than its START, entry {start.index}", _REMEDY)
+    return start
+
+
+def _state(start: Filed, end: Filed | None, witnessed: str | None) -> State:
+    if end is not None:
+        status: State = end.document.fields["status"]
+        return status
+    return "abandoned" if witnessed is not None and start.document.fields["deadline"] < witnessed else "open"
