@@ -33,6 +33,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "report": ("fairtrial.cli.report:report", "Write one self-contained HTML page about runs."),
     "power": ("fairtrial.cli.power:power", "Say how many samples a comparison needs, before money is spent."),
     "check": ("fairtrial.cli.check:check", "Check a task or a file of cases without asking a model."),
+    "key": ("fairtrial.cli.key:key", "Make a key to sign with, and show its public half."),
     "serve": ("fairtrial.cli.serve:serve", "Offer a model as an OpenAI-compatible endpoint."),
     "calibrate": (
         "fairtrial.cli.calibrate:calibrate",

@@ -121,6 +121,14 @@ def parse_people(data: bytes, name: str, *, canonical: bool = False) -> People:
     return People(tuple(_person(each, name) for each in value["keys"]), value["operators"])
 
 
+def parse_person(data: bytes, name: str) -> Person:
+    """One entry by itself, as its holder hands it out. Raises IntegrityError, naming what is wrong with it."""
+    value = read_object(data, "trust policy", name)
+    if problem := _KEY.problem(value):
+        raise IntegrityError(f"{name} is no entry of a trust policy{problem}", _REMEDY)
+    return _person(value, name)
+
+
 def _person(value: Mapping[str, Any], name: str) -> Person:
     key = PublicKey.from_hex(value["public"])
     if key.keyid != value["keyid"]:

@@ -1,0 +1,84 @@
+"""`fairtrial key`: the key that signs, in a file of one's own; its public half for other people."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+
+from fairtrial.adapters.clock import SystemClock
+from fairtrial.cli import options
+from fairtrial.cli.speech import emit, show, tell
+from fairtrial.core.errors import UsageError
+
+ROLES = ("lab", "owner", "evaluator", "auditor", "monitor")
+
+
+@click.group()
+def key() -> None:
+    """Make a key to sign with, and show its public half.
+
+    One key a role and person. The secret file stays with you; the .pub file goes to whoever is to trust your word.
+    """
+
+
+@key.command()
+@click.argument("file", metavar="FILE")
+@click.option("--role", type=click.Choice(ROLES), required=True, help="In which role it signs.")
+@click.option("--org", metavar="NAME", required=True, help="The organisation that answers for it.")
+@click.option(
+    "--passphrase", is_flag=True, help="Lock the file; asks for a passphrase (or FAIRTRIAL_KEY_PASSPHRASE)."
+)
+@options.json_output
+def new(file: str, role: str, org: str, passphrase: bool, as_json: bool) -> int:
+    """Make a key in FILE (mode 0600, never overwritten), and FILE.pub for other people's trust policies."""
+    signing = _signing()
+    chosen = _new_passphrase(signing.PASSPHRASE) if passphrase else ""
+    person = signing.new_key(Path(file), role=role, org=org, now=SystemClock().now(), passphrase=chosen)
+    if as_json:
+        emit({"file": file, "public_file": str(signing.public_file(Path(file))), "entry": person.to_json()})
+        return 0
+    tell(f"wrote {file}: keep it secret, and keep a copy; nobody can make it again")
+    tell(f"wrote {signing.public_file(Path(file))}: for whoever is to trust this key")
+    show(signing.entry_text(person).rstrip("\n"))
+    return 0
+
+
+@key.command(name="show")
+@click.argument("file", metavar="FILE")
+@click.option("--role", type=click.Choice(ROLES), help="Where there is no FILE.pub.")
+@click.option("--org", metavar="NAME", help="Where there is no FILE.pub.")
+@options.json_output
+def show_(file: str, role: str | None, org: str | None, as_json: bool) -> int:
+    """The public half of the key in FILE, as an entry of a trust policy. The secret is never shown."""
+    signing = _signing()
+    ask = (lambda: str(click.prompt("Passphrase", hide_input=True, err=True))) if sys.stdin.isatty() else None
+    secret = signing.open_key(Path(file), os.environ, ask)
+    if (role is None) != (org is None):
+        raise UsageError("--role and --org go together", "give both, or neither where there is a .pub file")
+    if role is not None and org is not None:
+        person = signing.holder(secret, role=role, org=org, now=SystemClock().now())
+    else:
+        person = signing.told_about(Path(file), secret)
+    if as_json:
+        emit({"file": file, "entry": person.to_json()})
+    else:
+        show(signing.entry_text(person).rstrip("\n"))
+    return 0
+
+
+def _new_passphrase(variable: str) -> str:
+    if given := os.environ.get(variable):
+        return given
+    if not sys.stdin.isatty():
+        raise UsageError("there is no terminal to ask for a passphrase at", f"set {variable}")
+    return str(click.prompt("Passphrase", hide_input=True, confirmation_prompt=True, err=True))
+
+
+def _signing() -> Any:
+    # Loaded when a key is really touched: it brings the signing packages.
+    return import_module("fairtrial.lab.signing")
