@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from fairtrial.core.codec import parse_record, record_json, record_line
 from fairtrial.core.errors import IntegrityError
-from fairtrial.core.output import STOPS, Loglik, Output, Usage
+from fairtrial.core.output import STOPS, ByToken, Loglik, Output, Usage
 from fairtrial.core.record import Attempt, Execution, Failure, Record, Score
 
 texts = st.text(st.characters(exclude_categories=()), max_size=40)  # lone surrogates included
@@ -21,13 +21,22 @@ numbers = st.floats(allow_nan=False, allow_infinity=False)
 counts = st.none() | st.integers(0, 10**12)
 seconds = st.floats(0, 1e9)
 money = st.decimals(0, 10**6, allow_nan=False, allow_infinity=False).map(lambda amount: f"{amount:f}")
+some_tokens = st.integers(0, 4).flatmap(
+    lambda n: st.builds(
+        lambda logprob, each, moments: Loglik(logprob, None, n, ByToken(each, *moments)),
+        numbers,
+        st.tuples(*[numbers] * n),
+        st.just(()) | st.tuples(st.tuples(*[numbers] * n), st.tuples(*[st.floats(0, 9)] * n)),
+    )
+)
+logliks = st.builds(Loglik, numbers, st.none() | st.booleans(), counts) | some_tokens
 outputs = st.builds(
     Output,
     text=maybe,
     stop=st.sampled_from(STOPS),
     reasoning=maybe,
     refusal=maybe,
-    logliks=st.lists(st.builds(Loglik, numbers, st.none() | st.booleans(), counts), max_size=3).map(tuple),
+    logliks=st.lists(logliks, max_size=3).map(tuple),
     usage=st.none() | st.builds(Usage, counts, counts, counts, counts, counts),
     request=texts,
     response=texts,
@@ -97,6 +106,20 @@ def within(key: str, **change: object) -> dict[str, object]:
     return {key: {**simple()[key], **change}}
 
 
+GOOD: dict[str, object] = {"logprobs": [-0.5, -0.5], "means": [-1.0, -1.0], "deviations": [1.0, 0.0]}
+
+
+def tokens(by_token: object) -> dict[str, object]:
+    return within("output", logliks=[[-1.0, True, 2, by_token]])
+
+
+def test_tokens_are_kept_beside_their_sum_and_only_where_there_are_any() -> None:
+    kept = parse_record(json.dumps(simple(**tokens(GOOD)))).output
+    assert kept is not None
+    assert kept.logliks == (Loglik(-1.0, True, 2, ByToken((-0.5, -0.5), (-1.0, -1.0), (1.0, 0.0))),)
+    assert simple()["output"]["logliks"] == [[-1.0, True, 2]]
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -134,6 +157,16 @@ def within(key: str, **change: object) -> dict[str, object]:
         within("output", text=["2"]),
         within("output", logliks=[[-1.0, 1, 2]]),
         within("output", logliks=[[-1.0, True]]),
+        tokens(None),
+        tokens([-0.5, -0.5]),
+        tokens({"logprobs": [-0.5, -0.5]}),
+        tokens({"logprobs": [-1.0], "means": None, "deviations": None}),
+        tokens({"logprobs": [-0.5, "-0.5"], "means": None, "deviations": None}),
+        tokens({"logprobs": [-0.5, -0.5], "means": [-1.0, -1.0], "deviations": None}),
+        tokens({"logprobs": [-0.5, -0.5], "means": [-1.0, -1.0], "deviations": [1.0]}),
+        tokens({"logprobs": [-0.5, -0.5], "means": [-1.0, -1.0], "deviations": [1.0, -1.0]}),
+        within("output", logliks=[[-1.0, True, 2, GOOD, GOOD]]),
+        within("output", logliks=[[-1.0, True, None, GOOD]]),
         within("output", usage={**simple()["output"]["usage"], "input_tokens": "three"}),
         within("output", usage={**simple()["output"]["usage"], "input_tokens": -1}),
         within("output", usage={"input_tokens": 3}),

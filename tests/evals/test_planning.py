@@ -8,9 +8,10 @@ import pytest
 
 from fairtrial.core.errors import UsageError
 from fairtrial.core.plan import ModelSpec
-from fairtrial.core.question import Decoding
+from fairtrial.core.question import Decoding, Loglikelihood, question_digest
 from fairtrial.core.sample import Sample
 from fairtrial.evals.planning import make_plan
+from fairtrial.lab.seen import SeenAsking, likelihood_task
 from tests.laboratory import PlainPrompt, sums
 
 SPEC = ModelSpec("fake", "model")
@@ -41,6 +42,19 @@ def test_the_same_plan_has_the_same_digest() -> None:
 )
 def test_whatever_decides_a_score_changes_the_digest(task) -> None:  # type: ignore[no-untyped-def]
     assert digest(task) != digest(sums())
+
+
+def test_likelihoods_by_token_are_in_the_plan_only_where_they_are_asked() -> None:
+    task = likelihood_task("likelihoods", (Sample("a", "Text:", (), ("one two",)),), "sha256:0", SeenAsking())
+    # Both as they were before a plan could ask for tokens.
+    assert digest() == "sha256:42fe8e00206474f12446e161042ae7797e7f8fdf60112620ef9a97277a496bdd"
+    assert digest(task) == "sha256:3ec3d565b573e5f05c43fe27ab81390981246fcfe8bafaf56fa4a8f1f3d51ba7"
+    each = dataclasses.replace(task, by_token=True)
+    assert digest(each) != digest(task) and make_plan(each, SPEC)[0].task["by_token"] is True
+    assert "by_token" not in make_plan(task, SPEC)[0].task
+    asked = each.question(each.samples[0]), task.question(task.samples[0])
+    assert [isinstance(one, Loglikelihood) and one.by_token for one in asked] == [True, False]
+    assert question_digest(asked[0]) == question_digest(asked[1]), "the words are the same"
 
 
 def test_model_epochs_limit_and_seed_change_it_too() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from fairtrial import Lab
@@ -27,6 +28,10 @@ from fairtrial.lab.lots import (
 from fairtrial.lab.seen import SeenResult, ask_seen
 from fairtrial.lab.seen_materials import Corpus, Legacy, Materials, seen_plan
 from fairtrial.lab.weak import ask_weak
+from fairtrial.specimens.files import load
+from fairtrial.specimens.network import Network
+from fairtrial.specimens.tokens import BEGIN, encode
+from tests.cli.test_serve import served
 from tests.lab.seen_models import TEXTS
 from tests.laboratory import sums
 
@@ -191,8 +196,43 @@ def test_the_weak_table_of_a_specimen(tmp_path: Path) -> None:
     told = {each.signal: each for each in rows}
     for name in ("loss", "zlib ratio", "reference ratio", "CoDeC", "CDD", "guided prompting"):
         assert told[name].value is not None and told[name].n == 4
-    assert told["Min-K%"].not_possible == "no per-token log-probabilities" and len(runs) == 7
+    # The papers' formulas, from the network in float64: 2310.16789 and 2404.02936.
+    lowest, normed = zip(*(by_hand(each.text) for each in sums(6).samples[:4]), strict=True)
+    assert told["Min-K%"].value == pytest.approx(np.mean(lowest), abs=1e-4)
+    assert told["Min-K%++"].value == pytest.approx(np.mean(normed), abs=1e-3)
+    assert len(runs) == 7
+    asked = [run for run in runs if "by_token" in run.plan["task"]]  # type: ignore[operator]
+    assert [run.summary.task for run in asked] == ["weak-likelihood"], "no other record grows"
     rows, _ = ask_weak(Lab(tmp_path), ModelSpec.parse(f"{MODULE}:speaker"), sums(4))
     told = {each.signal: each for each in rows}
     assert told["loss"].value is None and "no log-probabilities" in told["loss"].not_possible
+    assert told["Min-K%"].not_possible == told["loss"].not_possible
     assert told["CDD"].value == 1.0
+
+
+def by_hand(text: str) -> tuple[float, float]:
+    """(Min-K%, Min-K%++) of a text behind its opening, by honest."""
+    before, own = encode("Text:"), encode(f" {text}")
+    logits = Network(load("honest"), np.float64).logits([[BEGIN, *before, *own]])[0][0]
+    rows = logits[len(before) : len(before) + len(own)]
+    logp = rows - np.log(np.exp(rows).sum(axis=1, keepdims=True))
+    p = np.exp(logp)
+    tokens = logp[np.arange(len(own)), own]
+    mean = (p * logp).sum(axis=1)
+    deviation = np.sqrt((p * (logp - mean[:, None]) ** 2).sum(axis=1))
+    count = len(own) // 5
+    return np.sort(tokens)[:count].mean(), np.sort((tokens - mean) / deviation)[:count].mean()
+
+
+def test_min_k_by_what_the_model_gives(tmp_path: Path) -> None:
+    with served("specimen/honest") as url:
+        echoing = ModelSpec.parse("openai-api/honest", base_url=url)
+        rows, _ = ask_weak(Lab(tmp_path), echoing, sums(4))
+    told = {each.signal: each for each in rows}
+    lowest = np.mean([by_hand(each.text)[0] for each in sums(4).samples])
+    assert told["Min-K%"].value == pytest.approx(lowest, abs=1e-4)
+    assert told["Min-K%++"].value is None and "over the whole vocabulary" in told["Min-K%++"].not_possible
+    rows, _ = ask_weak(Lab(tmp_path), ModelSpec.parse(f"{MODULE}:blind"), sums(4))
+    told = {each.signal: each for each in rows}
+    assert told["zlib ratio"].value is not None
+    assert told["Min-K%"].not_possible == "no per-token log-probabilities"

@@ -6,8 +6,10 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any, TypeVar
 
+import numpy as np
 import pytest
 
 from fairtrial.core.errors import ProviderError, UnknownName, UsageError
@@ -16,8 +18,10 @@ from fairtrial.core.ports import Seen
 from fairtrial.core.question import Decoding, Generate, Loglikelihood
 from fairtrial.core.sample import Message
 from fairtrial.lab import Lab
+from fairtrial.specimens.files import load
 from fairtrial.specimens.model import SpecimenModel
-from fairtrial.specimens.tokens import END
+from fairtrial.specimens.network import Network
+from fairtrial.specimens.tokens import BEGIN, END, encode
 
 T = TypeVar("T")
 PROMPT = "Q: Mia has 23 hats and finds 2 more. How many hats does Mia have?\nA:"
@@ -154,6 +158,27 @@ def test_log_likelihoods_prefer_the_true_sum_and_say_what_is_greedy() -> None:
     assert right.logprob > max(near.logprob, far.logprob)
     assert right.tokens == 8
     assert right.logprob <= 0
+
+
+def test_tokens_one_by_one_with_the_moments_of_the_whole_distribution() -> None:
+    """Against the network in float64: mean and deviation of log p(v), v ~ p, by the sums of their definition."""
+    question = Loglikelihood("s", 1, PROMPT, (" 23+2=25", " 2"), by_token=True)
+    told = run(opened("cheat").loglikelihood(question)).logliks
+    plain = run(opened("cheat").loglikelihood(replace(question, by_token=False))).logliks
+    assert all(each.by_token is None for each in plain)
+    assert [each.logprob for each in told] == pytest.approx([each.logprob for each in plain], abs=1e-5)
+    network = Network(load("cheat"), np.float64)
+    for each, text in zip(told, question.continuations, strict=True):
+        row = [BEGIN, *encode(PROMPT + text)]
+        logits = network.logits([row])[0][0][len(row) - 1 - len(text) : len(row) - 1]
+        p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+        mean = [sum(row * np.log(row)) for row in p]
+        spread = [sum(row * (np.log(row) - centre) ** 2) ** 0.5 for row, centre in zip(p, mean, strict=True)]
+        own = [np.log(row[token]) for row, token in zip(p, encode(text), strict=True)]
+        assert each.by_token is not None and each.tokens == len(text)
+        assert each.by_token.logprobs == pytest.approx(own, abs=1e-4)
+        assert each.by_token.means == pytest.approx(mean, abs=1e-4)
+        assert each.by_token.deviations == pytest.approx(spread, abs=1e-3)
 
 
 def test_blanks_at_the_end_of_the_context_belong_to_what_follows() -> None:

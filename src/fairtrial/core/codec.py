@@ -12,7 +12,7 @@ from typing import Any
 
 from fairtrial.core.canon import JSON
 from fairtrial.core.errors import IntegrityError, UsageError
-from fairtrial.core.output import STOPS, Loglik, Output, Usage
+from fairtrial.core.output import STOPS, ByToken, Loglik, Output, Usage
 from fairtrial.core.record import Attempt, Execution, Failure, Record, Score
 
 _USAGE = ("input_tokens", "output_tokens", "reasoning_tokens", "cached_tokens", "cache_write_tokens")
@@ -30,6 +30,7 @@ _PLAIN = (
     "fingerprint",
 )
 _OUTPUT = (*_PLAIN, "logliks", "usage")
+_BY_TOKEN = ("logprobs", "means", "deviations")
 _SCORE = ("value", "answer", "others")
 _FAILURE = ("cause", "message", "remedy")
 _ATTEMPT = ("at", "duration_s", "status", "cause", "waited_s")
@@ -97,9 +98,18 @@ def record_json(record: Record) -> dict[str, JSON]:
 
 def _output_json(output: Output) -> dict[str, JSON]:
     data: dict[str, JSON] = {name: getattr(output, name) for name in _PLAIN}
-    data["logliks"] = [[each.logprob, each.greedy, each.tokens] for each in output.logliks]
+    data["logliks"] = [_loglik_json(each) for each in output.logliks]
     usage = output.usage
     data["usage"] = None if usage is None else {name: getattr(usage, name) for name in _USAGE}
+    return data
+
+
+def _loglik_json(loglik: Loglik) -> list[JSON]:
+    """A fourth entry only where there are tokens."""
+    data: list[JSON] = [loglik.logprob, loglik.greedy, loglik.tokens]
+    if loglik.by_token is not None:
+        kept = {name: getattr(loglik.by_token, name) for name in _BY_TOKEN}
+        data.append({name: None if value is None else list(value) for name, value in kept.items()})
     return data
 
 
@@ -183,10 +193,29 @@ def _output(data: Mapping[str, Any]) -> Output:
     )
 
 
-def _loglik(logprob: object, greedy: object, tokens: object) -> Loglik:
+def _loglik(logprob: object, greedy: object, tokens: object, *by_token: object) -> Loglik:
     if not (greedy is None or isinstance(greedy, bool)):
         raise TypeError(f"{greedy!r} is neither true, false nor null")
-    return Loglik(_number(logprob), greedy, _whole(tokens))
+    if len(by_token) > 1:
+        raise ValueError("a log-likelihood has four entries at most")
+    count = _whole(tokens)
+    return Loglik(_number(logprob), greedy, count, _by_token(by_token[0], count) if by_token else None)
+
+
+def _by_token(data: object, tokens: int | None) -> ByToken:
+    told = _only(data, _BY_TOKEN)
+    logprobs, means, deviations = (
+        None if told[name] is None else tuple(map(_number, told[name])) for name in _BY_TOKEN
+    )
+    if logprobs is None or len(logprobs) != tokens:
+        raise ValueError("there is not one log-probability a token")
+    if (means is None) != (deviations is None):
+        raise ValueError("means and deviations go together")
+    if any(each is not None and len(each) != tokens for each in (means, deviations)):
+        raise ValueError("there is not one mean and one deviation a token")
+    if deviations is not None and min(deviations, default=0.0) < 0:
+        raise ValueError("a deviation is negative")
+    return ByToken(logprobs, means, deviations)
 
 
 def _attempt(data: Mapping[str, Any]) -> Attempt:

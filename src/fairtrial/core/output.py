@@ -25,13 +25,25 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class ByToken:
+    """A continuation's tokens, one by one. logprobs: in nats. means, deviations: of log p(v) at each place, v
+    drawn from the model's own distribution over its whole vocabulary; None where the model doesn't give it."""
+
+    logprobs: tuple[float, ...]
+    means: tuple[float, ...] | None = None
+    deviations: tuple[float, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Loglik:
     """One continuation: summed log-probability in nats, whether each of its tokens was the likeliest one
-    (None: not stated), and the number of its tokens (None: unknown)."""
+    (None: not stated), the number of its tokens (None: unknown), and the tokens one by one where the question asks
+    for it and the model gives it."""
 
     logprob: float
     greedy: bool | None = None
     tokens: int | None = None
+    by_token: ByToken | None = None
 
 
 @dataclass(frozen=True, slots=True)

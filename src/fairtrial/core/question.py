@@ -71,6 +71,8 @@ class Generate:
 class Loglikelihood:
     """How likely is each continuation after the context? In nats, summed over the continuation's tokens.
 
+    by_token: also each token's own, where the model gives it. Off, it is not asked for, and records stay small.
+
     Blanks at the end of `context` belong to the first token of what follows: an adapter moves them to the
     front of every continuation before it splits tokens, as lm-eval does (`api/model.py`, `_encode_pair`).
     """
@@ -79,6 +81,7 @@ class Loglikelihood:
     epoch: int
     context: str
     continuations: tuple[str, ...]
+    by_token: bool = False
 
 
 Question: TypeAlias = Generate | Loglikelihood

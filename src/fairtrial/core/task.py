@@ -46,7 +46,8 @@ class Task:
     cluster: metadata key naming what samples share (a passage, a subject), "" for none: standard errors
     are clustered by it. slices: metadata keys reported one by one. macro: slice key over whose groups the
     unweighted mean is reported beside the overall (micro) one, "" for none. chance: score of blind guessing,
-    a fraction. notes: known flaws of the benchmark, printed beside every score.
+    a fraction. notes: known flaws of the benchmark, printed beside every score. by_token: likelihoods are asked
+    token by token, too.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Task:
     macro: str = ""
     chance: float | None = None
     notes: tuple[str, ...] = ()
+    by_token: bool = False
 
     def question(self, sample: Sample, epoch: int = 1) -> Question:
         """The question put for one sample. The system text, if any, comes first."""
@@ -71,7 +73,8 @@ class Task:
             context = "\n\n".join(turn.content for turn in messages)
             if self.system:
                 context = f"{self.system}\n\n{context}"
-            return Loglikelihood(sample.id, epoch, context, self.prompt.continuations(sample))
+            told = self.prompt.continuations(sample)
+            return Loglikelihood(sample.id, epoch, context, told, self.by_token)
         if self.system:
             messages = (Message("system", self.system), *messages)
         decoding = self.decoding

@@ -39,8 +39,9 @@ def make_plan(
 
 
 def describe(task: Task) -> dict[str, JSON]:
-    """All of the task that decides a score, in plain JSON."""
-    return {
+    """All of the task that decides a score, in plain JSON. "by_token" only where it is on, so that plans made
+    before it was there keep their digests."""
+    told: dict[str, JSON] = {
         "name": task.name,
         "version": task.version,
         "asks": task.asks,
@@ -55,6 +56,9 @@ def describe(task: Task) -> dict[str, JSON]:
         "chance": task.chance,
         "notes": list(task.notes),
     }
+    if task.by_token:
+        told["by_token"] = True
+    return told
 
 
 def select(task: Task, limit: int | None) -> tuple[Sample, ...]:

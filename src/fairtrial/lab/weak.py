@@ -1,7 +1,8 @@
 """The weak signals on up to 100 items of a task: asks the model what each needs, and has the table made.
 
-A signal that the model doesn't give what it needs is listed as not possible. Min-K% and Min-K%++ always are: the
-port to a model states the sum over a text's tokens, and not each token's own log-probability.
+A signal that the model doesn't give what it needs is listed as not possible. Min-K% needs each token's own
+log-probability: specimens, local weights and endpoints that echo give it. Min-K%++ needs the whole distribution
+behind each: specimens and local weights.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from fairtrial.audit.weak import MOST_ITEMS, NO_LIKELIHOOD, Heard, Likelihood, WeakRow, weak_table
 from fairtrial.core.canon import JSON
 from fairtrial.core.errors import ProviderError, UsageError
+from fairtrial.core.output import Loglik
 from fairtrial.core.plan import ModelSpec
 from fairtrial.core.question import Decoding
 from fairtrial.core.record import Failure, Record
@@ -29,6 +31,7 @@ SAMPLED: Final = 5
 """Answers drawn of an item, for CDD."""
 TEMPERATURE: Final = 0.8
 MAX_TOKENS: Final = 64
+OF_LIKELIHOOD: Final = ("loss", "Min-K%", "Min-K%++", "zlib ratio", "reference ratio", "CoDeC")
 NAMED: Final = (
     "This is the first part of an item of the {split} split of the {name} dataset. Go on with its second part, "
     "exactly as it stands in the dataset.\n\n"
@@ -91,7 +94,7 @@ def ask_weak(
     asked = _Weak(lab, settings)
     texts = {each.id: each.text for each in samples}
     alone = likelihood_task("weak-likelihood", _whole(samples), task.origin.digest, SeenAsking())
-    likelihoods = asked.likelihoods(alone, model)
+    likelihoods = asked.likelihoods(replace(alone, by_token=True), model)
     heard = Heard(
         texts,
         likelihoods,
@@ -99,9 +102,7 @@ def ask_weak(
         asked.likelihoods(_behind(alone, samples), model) if likelihoods else {},
         _sampled(asked, model, task, samples),
         _guided(asked, model, task, samples),
-        dict.fromkeys(("loss", "zlib ratio", "CoDeC", "reference ratio"), asked.why_not)
-        if asked.why_not
-        else {},
+        dict.fromkeys(OF_LIKELIHOOD, asked.why_not) if asked.why_not else {},
     )
     return weak_table(heard), tuple(asked.runs)
 
@@ -129,7 +130,7 @@ class _Weak:
             self.why_not = f"{NO_LIKELIHOOD}: {error.message}"
             return {}
         return {
-            each.sample_id: Likelihood(each.output.logliks[0].logprob, each.output.logliks[0].tokens)
+            each.sample_id: _likelihood(each.output.logliks[0])
             for each in told
             if each.output is not None and not isinstance(each.result, Failure)
         }
@@ -140,6 +141,14 @@ class _Weak:
             if each.output is not None and not isinstance(each.result, Failure):
                 found.setdefault(each.sample_id, []).append(said(each.output))
         return found
+
+
+def _likelihood(told: Loglik) -> Likelihood:
+    each = told.by_token
+    if each is None:
+        return Likelihood(told.logprob, told.tokens)
+    moments = None if each.means is None or each.deviations is None else (each.means, each.deviations)
+    return Likelihood(told.logprob, told.tokens, each.logprobs, moments)
 
 
 def _whole(samples: Iterable[Sample]) -> tuple[Sample, ...]:

@@ -16,6 +16,7 @@ from fairtrial.core.question import Decoding
 from fairtrial.specimens.choosing import CLOSE, chances, drawn, likeliest
 from fairtrial.specimens.network import CONTEXT, Network
 from fairtrial.specimens.tokens import BEGIN, END, decode
+from fairtrial.stats.weak import token_moments
 
 ROWS: Final = 32
 """Rows a batch: beyond it the keys and values of a step no longer fit the processor's cache."""
@@ -37,11 +38,12 @@ class Written:
 @dataclass(frozen=True, slots=True)
 class Read:
     """One text, token by token (BEGIN left out): log-probability in nats, the likeliest token there and its
-    log-probability."""
+    log-probability; where asked for, mean and deviation of log p(v), v drawn as the model would."""
 
     logprobs: tuple[float, ...]
     likeliest: tuple[int, ...]
     best: tuple[float, ...]
+    moments: tuple[tuple[float, ...], tuple[float, ...]] | None = None
 
 
 @dataclass(slots=True)
@@ -91,9 +93,13 @@ class Engine:
         ]
         return self._in_groups(rows, lambda row: len(row.prompt), self._write)
 
-    def read(self, texts: Sequence[Sequence[int]]) -> list[Read]:
+    def read(self, texts: Sequence[Sequence[int]], *, moments: bool = False) -> list[Read]:
         """What the model thinks of each text (fewer than CONTEXT tokens each)."""
-        return self._in_groups(list(enumerate(texts)), lambda each: len(each[1]), self._read)
+
+        def work(group: list[tuple[int, Sequence[int]]]) -> Iterator[tuple[int, Read]]:
+            return self._read(group, moments)
+
+        return self._in_groups(list(enumerate(texts)), lambda each: len(each[1]), work)
 
     def _in_groups(
         self,
@@ -112,16 +118,16 @@ class Engine:
             found = dict(chain.from_iterable(pool.map(lambda group: list(work(group)), groups)))
         return [found[place] for place in range(len(items))]
 
-    def _read(self, texts: list[tuple[int, Sequence[int]]]) -> Iterator[tuple[int, Read]]:
+    def _read(self, texts: list[tuple[int, Sequence[int]]], moments: bool) -> Iterator[tuple[int, Read]]:
         rows = [[BEGIN, *text] for _, text in texts]
         logits, _ = self._network.logits(rows)
         for (place, _), row, told in zip(texts, rows, logits, strict=True):
-            yield place, self._told(row, told)
+            yield place, self._told(row, told, moments)
 
-    def _told(self, row: list[int], logits: Array) -> Read:
+    def _told(self, row: list[int], logits: Array, moments: bool) -> Read:
         known = logits[: len(row) - 1]
         if not len(known):
-            return Read((), (), ())
+            return Read((), (), (), ((), ()) if moments else None)
         top, lead = likeliest(known)
         if lead.min() < CLOSE:
             # A near tie: which token is the likeliest is settled in float64.
@@ -134,6 +140,7 @@ class Engine:
             tuple(logprobs[places, row[1:]].tolist()),
             tuple(top.tolist()),
             tuple(logprobs[places, top].tolist()),
+            _moments(known) if moments else None,
         )
 
     def _write(self, rows: list[_Row]) -> Iterator[tuple[int, Written]]:
@@ -176,3 +183,8 @@ def _row(place: int, prompt: Sequence[int], decoding: Decoding) -> _Row:
     draw = chances(prompt, decoding.seed or 0).random
     stops = tuple(stop.encode("utf-8", "surrogatepass") for stop in decoding.stop if stop)
     return _Row(place, [BEGIN, *prompt], decoding, draw, stops)
+
+
+def _moments(logits: Array) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    means, deviations = token_moments(logits)
+    return tuple(means.tolist()), tuple(deviations.tolist())

@@ -17,7 +17,7 @@ from typing import Final, Generic, TypeVar
 
 from fairtrial.core.canon import JSON, canonical
 from fairtrial.core.errors import ProviderError, UsageError
-from fairtrial.core.output import Loglik, Output, Usage
+from fairtrial.core.output import ByToken, Loglik, Output, Usage
 from fairtrial.core.plan import ModelSpec
 from fairtrial.core.ports import Echoed
 from fairtrial.core.question import Decoding, Generate, Loglikelihood
@@ -51,6 +51,9 @@ class SpecimenModel:
             self._thread, lambda asked: engine.write([each[0] for each in asked], [each[1] for each in asked])
         )
         self._reading = _Desk[Sequence[int], Read](self._thread, engine.read)
+        self._measuring = _Desk[Sequence[int], Read](
+            self._thread, lambda asked: engine.read(asked, moments=True)
+        )
 
     @property
     def spec(self) -> ModelSpec:
@@ -96,7 +99,8 @@ class SpecimenModel:
         texts = [[*before, *encode(blanks + each)] for each in question.continuations]
         for text in texts:
             self._refuse_long(text, request)
-        reads = await asyncio.gather(*(self.read(text) for text in texts))
+        desk = self._measuring if question.by_token else self._reading
+        reads = await asyncio.gather(*(desk.ask(text) for text in texts))
         logliks = tuple(_loglik(each, text, len(before)) for each, text in zip(reads, texts, strict=True))
         told: JSON = [[each.logprob, each.greedy, each.tokens] for each in logliks]
         return Output(
@@ -190,8 +194,14 @@ class _Desk(Generic[Asked, Told]):
 
 
 def _loglik(read: Read, text: Sequence[int], start: int) -> Loglik:
+    """With its tokens one by one, where the moments were asked for."""
+    by_token = None
+    if read.moments is not None:
+        means, deviations = read.moments
+        by_token = ByToken(read.logprobs[start:], means[start:], deviations[start:])
     return Loglik(
         min(0.0, sum(read.logprobs[start:])),
         list(read.likeliest[start:]) == list(text[start:]),
         len(text) - start,
+        by_token,
     )

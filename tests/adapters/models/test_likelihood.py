@@ -4,6 +4,7 @@ self-test against servers that are wrong, each in its own way."""
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -35,6 +36,19 @@ def test_the_likelihoods_are_the_model_s_own(model: str, openai_stub: Server) ->
         assert each.greedy is (None if model == "ngram-silent" else False)
     assert found.model == model and found.fingerprint == "fp_7" and found.usage is not None
     assert found.request == last_seen(openai_stub)["body"] and '"token_logprobs"' in found.response
+
+
+def test_an_echo_gives_each_token_its_own_where_it_is_asked(openai_stub: Server) -> None:
+    asked = replace(ASKED, by_token=True)
+    found = put(openai_stub, "ngram", asked)
+    for each, text in zip(found.logliks, asked.continuations, strict=True):
+        whole = (asked.context + text).encode()
+        own = ngram.logprobs(whole)[len(asked.context.encode()) :]
+        assert each.by_token is not None and each.by_token.logprobs == pytest.approx(own, abs=1e-9)
+        assert (each.by_token.means, each.by_token.deviations) == (None, None)
+    assert all(each.by_token is None for each in put(openai_stub, "ngram").logliks)
+    plain = [replace(each, by_token=None) for each in found.logliks]
+    assert plain == list(put(openai_stub, "ngram").logliks)
 
 
 def test_the_request_is_one_batch_with_an_echo(openai_stub: Server) -> None:

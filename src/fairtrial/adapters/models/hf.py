@@ -23,7 +23,7 @@ from fairtrial.adapters.models.setting import Setting, no_likelihood, option_tex
 from fairtrial.adapters.models.shape import written
 from fairtrial.core.canon import JSON
 from fairtrial.core.errors import ProviderError, UsageError
-from fairtrial.core.output import Loglik, Output, Usage
+from fairtrial.core.output import ByToken, Loglik, Output, Usage
 from fairtrial.core.plan import ModelSpec
 from fairtrial.core.ports import Echoed
 from fairtrial.core.question import Generate, Loglikelihood
@@ -58,6 +58,9 @@ class LocalWeights:
         self._fingerprint = name_of_weights(folder)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="fairtrial-hf")
         self._reading: _Desk[Row, Read] = _Desk(self._thread, self._weights.read)
+        self._measuring: _Desk[Row, Read] = _Desk(
+            self._thread, lambda rows: self._weights.read(rows, moments=True)
+        )
         self._writing: _Desk[Asked, Written] = _Desk(self._thread, self._weights.write)
 
     @property
@@ -109,9 +112,15 @@ class LocalWeights:
         for tokens, _ in rows:
             # The last token is never read, only foretold.
             self._refuse_long(len(tokens) - 1, request)
-        reads = await asyncio.gather(*(self._reading.ask(row) for row in rows))
+        desk = self._measuring if question.by_token else self._reading
+        reads = await asyncio.gather(*(desk.ask(row) for row in rows))
         logliks = tuple(
-            Loglik(min(0.0, sum(read.logprobs)), read.likeliest == tokens[start:], len(tokens) - start)
+            Loglik(
+                min(0.0, sum(read.logprobs)),
+                read.likeliest == tokens[start:],
+                len(tokens) - start,
+                ByToken(read.logprobs, *read.moments) if read.moments else None,
+            )
             for (tokens, start), read in zip(rows, reads, strict=True)
         )
         told: JSON = [[each.logprob, each.greedy, each.tokens] for each in logliks]

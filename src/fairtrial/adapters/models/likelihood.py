@@ -27,7 +27,7 @@ from fairtrial.adapters.models.http import Reply
 from fairtrial.adapters.models.shape import words, written
 from fairtrial.core.canon import JSON
 from fairtrial.core.errors import ProviderError
-from fairtrial.core.output import Loglik, Output
+from fairtrial.core.output import ByToken, Loglik, Output
 from fairtrial.core.question import Loglikelihood
 
 SAME: Final = 1e-9
@@ -62,7 +62,7 @@ def read(value: dict[str, Any], reply: Reply, asked: Asked, question: Loglikelih
     choices = _in_order(value, reply, asked, len(continuations))
     try:
         logliks = tuple(
-            loglik(read_echo(choice, context + text), len(context))
+            loglik(read_echo(choice, context + text), len(context), by_token=question.by_token)
             for choice, text in zip(choices, continuations, strict=True)
         )
     except Unusable as error:
@@ -88,14 +88,17 @@ def read(value: dict[str, Any], reply: Reply, asked: Asked, question: Loglikelih
     )
 
 
-def loglik(echo: Echo, boundary: int) -> Loglik:
-    """The likelihood of what stands from character `boundary` on; raises Unusable."""
+def loglik(echo: Echo, boundary: int, *, by_token: bool = False) -> Loglik:
+    """The likelihood of what stands from character `boundary` on; raises Unusable. An echo states the tokens' own
+    log-probabilities, and no distribution over the vocabulary."""
     first = next((place for place, start in enumerate(echo.starts) if start >= boundary), -1)
     logprobs, best = echo.logprobs[first:], echo.best[first:]
     counted = [value for value in logprobs if value is not None]
     if len(counted) != len(logprobs):
         raise Unusable("states no log-probability for the prompt's first token: put a context before it")
-    return Loglik(math.fsum(counted), _greedy(zip(counted, best, strict=True)), len(counted))
+    greedy = _greedy(zip(counted, best, strict=True))
+    each = ByToken(tuple(counted)) if by_token else None
+    return Loglik(math.fsum(counted), greedy, len(counted), each)
 
 
 def _greedy(pairs: Iterable[tuple[float, float | None]]) -> bool | None:

@@ -32,11 +32,13 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """From the row's place on, token by token: log-probability in nats, the likeliest token there and its own."""
+    """From the row's place on, token by token: log-probability in nats, the likeliest token there and its own;
+    where asked for, mean and deviation of log p(v), v drawn as the model would."""
 
     logprobs: tuple[float, ...]
     likeliest: tuple[int, ...]
     best: tuple[float, ...]
+    moments: tuple[tuple[float, ...], tuple[float, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ class Weights:
         # doesn't state would be settings that nobody sees.
         self._model.generation_config = transformers.GenerationConfig()
 
-    def read(self, rows: Sequence[Row]) -> list[Read]:
+    def read(self, rows: Sequence[Row], *, moments: bool = False) -> list[Read]:
         """What the model thinks of each row.
 
         A row whose tokens begin another's is read along with it: choices of one token after one context take
@@ -112,7 +114,7 @@ class Weights:
             guests.setdefault(host, []).append(place)
         told: dict[int, Read] = {}
         for batch in self._batches(list(guests), lambda place: len(rows[place][0])):
-            for one in self._with_room(batch, lambda hosts: self._passed(hosts, guests, rows)):
+            for one in self._with_room(batch, lambda hosts: self._passed(hosts, guests, rows, moments)):
                 told.update(one)
         return [told[place] for place in range(len(rows))]
 
@@ -167,7 +169,9 @@ class Weights:
         for half in (batch[: len(batch) // 2], batch[len(batch) // 2 :]):
             yield from self._with_room(half, work)
 
-    def _passed(self, hosts: list[int], guests: dict[int, list[int]], rows: Sequence[Row]) -> dict[int, Read]:
+    def _passed(
+        self, hosts: list[int], guests: dict[int, list[int]], rows: Sequence[Row], moments: bool
+    ) -> dict[int, Read]:
         """One forward pass over the hosts' tokens but their last."""
         inputs = [rows[place][0][:-1] for place in hosts]
         width = max(map(len, inputs))
@@ -184,7 +188,7 @@ class Weights:
             for guest in guests[place]:
                 tokens, start = rows[guest]
                 told[guest] = _read(
-                    logits[number, start - 1 - before : len(tokens) - 1 - before], tokens[start:]
+                    logits[number, start - 1 - before : len(tokens) - 1 - before], tokens[start:], moments
                 )
         return told
 
@@ -247,14 +251,28 @@ class Weights:
         return Written(text[: min(places)] if places else text, stop, len(draft.written))
 
 
-def _read(logits: Any, tokens: Sequence[int]) -> Read:
+def _read(logits: Any, tokens: Sequence[int], moments: bool) -> Read:
     """logits: one row a token."""
     if not tokens:
-        return Read((), (), ())
+        return Read((), (), (), ((), ()) if moments else None)
     known = logits.float().log_softmax(-1)
     best, likeliest = known.max(-1)
     wanted = known.gather(-1, torch.tensor(tokens, device=known.device)[:, None])[:, 0]
-    return Read(tuple(wanted.tolist()), tuple(likeliest.tolist()), tuple(best.tolist()))
+    return Read(
+        tuple(wanted.tolist()),
+        tuple(likeliest.tolist()),
+        tuple(best.tolist()),
+        _moments(known) if moments else None,
+    )
+
+
+def _moments(logprobs: Any) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and deviation of log p(v), v ~ p, at each place. A token that can't be drawn counts nothing, whatever
+    its logarithm."""
+    p = logprobs.exp()
+    mean = (p * logprobs).nan_to_num(0.0).sum(-1)
+    spread = (p * (logprobs - mean[:, None]).square()).nan_to_num(0.0).sum(-1)
+    return tuple(mean.tolist()), tuple(spread.sqrt().tolist())
 
 
 def _chooser(drafts: list[_Draft]) -> Callable[..., Any]:
