@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -21,32 +20,15 @@ from fairtrial.lab.fingerprints import against, between, read, record, write
 from fairtrial.lab.pair import lots, pair_spec
 from fairtrial.lab.same_model import Asking, SameModel, compare_endpoints, names_of, read_prompts
 from fairtrial.lab.same_model_calibration import false_alarms, listen, power
-from fairtrial.specimens import files
-from fairtrial.specimens.network import shapes
-from fairtrial.specimens.weights import Half, read_weights
 from tests.cli.test_serve import served
 from tests.lab import talkers
 
-CASES = Path(__file__).resolve().parents[2] / "specimens" / "cases"
 FEW = Asking(PROMPTS[:6], 6, 60, max_tokens=12, canary=0)
 """Of 12 calls, 6 a side: the smallest p-value is 2 in 924."""
 
 
 def python(name: str) -> ModelSpec:
     return ModelSpec.parse(f"python:tests.lab.talkers:{name}")
-
-
-@pytest.fixture
-def cases(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """`specimen/honest-int4` and so on, from the repository's cases."""
-
-    def load(name: str) -> dict[str, Half]:
-        if name in files.names():
-            return files.load(name)
-        return read_weights((CASES / name / "model.safetensors").read_bytes(), shapes(), name)
-
-    monkeypatch.setattr("fairtrial.specimens.model.load", load)
-    yield
 
 
 def judged(tmp_path: Path, a: str, b: str, asking: Asking = FEW) -> SameModel:
@@ -109,7 +91,7 @@ def test_one_seed_over_http_is_said_and_a_sent_one_helps(tmp_path: Path) -> None
         assert len(sent.told.evidence) == 2 and sent.verdict.outcome == "inconclusive"
 
 
-def test_the_specimen_is_itself_and_a_rounded_or_stepped_one_is_not(cases: None, tmp_path: Path) -> None:
+def test_the_specimen_is_itself_and_a_rounded_or_stepped_one_is_not(tmp_path: Path) -> None:
     same = judged(tmp_path, "specimen/honest", "specimen/honest")
     assert same.verdict.outcome == "inconclusive" and len(same.told.evidence) == 2
     assert same.told.evidence[1].statistic < 1e-4  # numerics of batches
@@ -120,7 +102,7 @@ def test_the_specimen_is_itself_and_a_rounded_or_stepped_one_is_not(cases: None,
         assert token.statistic > 0.01
 
 
-def test_false_alarms_and_power_of_recorded_answers(cases: None, tmp_path: Path) -> None:
+def test_false_alarms_and_power_of_recorded_answers(tmp_path: Path) -> None:
     lab = Lab(tmp_path)
     honest, coarse = (
         listen(lab, ModelSpec.parse(f"specimen/{name}"), FEW, 12) for name in ("honest", "honest-int4")
@@ -149,7 +131,7 @@ def test_an_endpoint_that_fails_leaves_the_run_open_until_resumed(
     assert whole.runs[0].path == cut.runs[0].path
 
 
-def test_a_fingerprint_is_recorded_and_judged_by(cases: None, tmp_path: Path) -> None:
+def test_a_fingerprint_is_recorded_and_judged_by(tmp_path: Path) -> None:
     lab, honest = Lab(tmp_path), ModelSpec.parse("specimen/honest")
     made, _ = record(lab, honest, FEW)
     write(tmp_path / "f.json", made.sealed())
