@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from fairtrial.core.errors import UsageError
 from fairtrial.core.output import Output
 from fairtrial.core.question import Generate
 from fairtrial.families import load
@@ -29,6 +32,15 @@ def test_a_question_with_braces_of_its_own_is_asked_as_it_stands() -> None:
 
     odd = dataclasses.replace(SAMPLE, input="What is {question}?")
     assert Prompt().messages(odd)[0].content == "Q: What is {question}?\nA:"
+
+
+def test_other_words_hold_the_question_once() -> None:
+    words = "q: {question}\na:"
+    assert Prompt(words).messages(SAMPLE)[0].content == f"q: {SAMPLE.text}\na:"
+    assert Prompt(words).form["template"] == words
+    for wrong in ("q:", "{question}{question}", ""):
+        with pytest.raises(UsageError, match="once"):
+            Prompt(wrong)
 
 
 def test_the_whole_text_is_question_and_worked_answer() -> None:

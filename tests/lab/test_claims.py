@@ -91,10 +91,37 @@ def test_a_condition_that_cant_be_asked_is_refused(claim: Claim, told: str) -> N
         claim_task(Lab(), claim)
 
 
-def test_the_published_form_has_no_worked_examples() -> None:
-    claim = open_claim("specimen/honest")
+def of_honest(name: str = "specimen/honest", **conditions: object) -> Claim:
+    claim = open_claim(name)
+    return replace(claim, conditions=replace(claim.conditions, **conditions))  # type: ignore[arg-type]
+
+
+def test_the_published_form_has_no_worked_examples_of_its_own() -> None:
     with pytest.raises(UsageError, match="2 worked examples"):
-        claim_task(Lab(), replace(claim, conditions=replace(claim.conditions, shots=2)))
+        claim_task(Lab(), of_honest(shots=2))
+    with pytest.raises(UsageError, match="2 worked examples"):
+        claim_task(Lab(), of_honest(shots=2, prompt=None))
+
+
+def test_word_problems_are_asked_in_the_claims_words() -> None:
+    words = "Q: What is 3+4?\nA: 3+4=7\nQ: {question}\nA:"
+    usual, task = (claim_task(Lab(), each) for each in (of_honest(), of_honest(shots=1, prompt=words)))
+    assert task.prompt.form["template"] == words
+    one = task.samples[0]
+    assert task.prompt.messages(one)[0].content == words.replace("{question}", one.text)
+    assert (task.samples, task.decoding, task.scorer.form) == (
+        usual.samples,
+        usual.decoding,
+        usual.scorer.form,
+    )
+    with pytest.raises(UsageError, match="once"):
+        claim_task(Lab(), of_honest(prompt="Q: what?"))
+
+
+def test_a_family_of_programs_is_asked_in_its_own_words_alone() -> None:
+    claim = replace(of_honest(prompt="Write: {question}"), family="programs", task="programs")
+    with pytest.raises(UsageError, match="can't be asked of programs"):
+        claim_task(Lab(), claim)
 
 
 def test_a_run_claims_what_it_measured_and_how(tmp_path: Path) -> None:

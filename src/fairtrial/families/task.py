@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from fairtrial.core.canon import JSON
+from fairtrial.core.errors import UsageError
 from fairtrial.core.question import Decoding
 from fairtrial.core.sample import Message, Origin, Sample
 from fairtrial.core.scorers import parse_scorer
@@ -15,20 +16,30 @@ from fairtrial.families.manner import AskedFamily, Manner, WholeText
 
 VERSION: Final = "1"
 QUESTION: Final = "Q: {question}\nA:"
+PLACE: Final = "{question}"
 DECODING: Final = Decoding(temperature=0.0, max_tokens=256, stop=("\n",))
 """One line: what follows a line break belongs to the next question."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """Published and fresh samples in the very same words."""
+    """Published and fresh samples in the very same words. template: holds `{question}` once, and whatever stands
+    around it, worked examples included. Raises UsageError for one that doesn't."""
+
+    template: str = QUESTION
+
+    def __post_init__(self) -> None:
+        if self.template.count(PLACE) != 1:
+            raise UsageError(
+                f"the prompt {self.template[:60]!r} doesn't hold {PLACE} once", "say where it goes"
+            )
 
     @property
     def form(self) -> Mapping[str, JSON]:
-        return {"template": QUESTION, "version": VERSION}
+        return {"template": self.template, "version": VERSION}
 
     def messages(self, sample: Sample) -> tuple[Message, ...]:
-        return (Message("user", QUESTION.replace("{question}", sample.text)),)
+        return (Message("user", self.template.replace(PLACE, sample.text)),)
 
     def continuations(self, sample: Sample) -> tuple[str, ...]:
         return ()

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 from fairtrial.adapters.drand import valid_signature
 from fairtrial.audit.claim_file import Kind, Known, Subject
 from fairtrial.benchmarks import BENCHMARKS, humaneval, load, mmlu
-from fairtrial.core.claim import Claim
+from fairtrial.core.claim import Claim, Conditions
 from fairtrial.core.errors import UnknownName, UsageError
 from fairtrial.core.record import AS_IT_STANDS
-from fairtrial.core.task import Task
+from fairtrial.core.task import Prompt, Task
 from fairtrial.families import FAMILIES, AskedFamily
 from fairtrial.families import load as load_family
+from fairtrial.families.task import Prompt as WordPrompt
 from fairtrial.families.task import family_task
 from fairtrial.families.yaml_family import read_family
 from fairtrial.metrics.samples import text
@@ -144,11 +145,7 @@ def open_draw(family: str, draw: str) -> Opened:
 def _published_form(claim: Claim, asked: Mapping[str, Any]) -> Task:
     """The published siblings, under the names that a twin gives them."""
     family, drawn = open_draw(claim.family, claim.draw)
-    if claim.conditions.shots:
-        raise UsageError(
-            f"{claim.conditions.shots} worked examples, and {family.name} is asked without",
-            "leave shots out, or write 0",
-        )
+    prompt = _prompt(family, claim.conditions)
     samples = []
     for item, instances in enumerate(siblings(drawn, family)):
         at = drawn.published(item)
@@ -156,8 +153,26 @@ def _published_form(claim: Claim, asked: Mapping[str, Any]) -> Task:
         samples.append(replace(instances[at], id=f"item-{item:05d}.{at}", metadata=metadata))
     task = family_task(family, samples, name=f"{family.name}-published")
     changes = {key: asked[key] for key in ("temperature", "max_tokens") if asked[key] is not None}
-    task = replace(task, system=asked["system"], decoding=replace(task.decoding, **changes))
-    return _readable(_in_words(task, claim.conditions.prompt, [], lambda form: task), claim)
+    decoding = replace(task.decoding, **changes)
+    return _readable(replace(task, prompt=prompt, system=asked["system"], decoding=decoding), claim)
+
+
+def _prompt(family: AskedFamily, told: Conditions) -> Prompt:
+    """The family's own words, or word problems in the claim's; worked examples then stand in these."""
+    own = family.manner.prompt
+    if told.prompt is not None and told.prompt != own.form.get("template"):
+        if isinstance(own, WordPrompt):
+            return WordPrompt(told.prompt)
+        raise UsageError(
+            f"the claim's prompt {told.prompt[:60]!r} can't be asked of {family.name} here",
+            "leave prompt out: it is then listed as undisclosed",
+        )
+    if told.shots:
+        raise UsageError(
+            f"{told.shots} worked examples, and {family.name} is asked without",
+            "leave shots out, write 0, or give the prompt that holds them",
+        )
+    return own
 
 
 def _in_words(
