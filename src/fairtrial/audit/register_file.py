@@ -4,6 +4,7 @@ attempts:                    # every one that was made, in any order
   - label: Q/A, no example   # what was tried
     value: 0.845             # its score, a fraction
     date: 2026-11-24
+    run: sha256:…            # the digest of its plan
   - label: Q/A, one example
     value: 0.8517
 complete: false              # whether a witness vouches that no attempt is missing; without the line: no
@@ -12,14 +13,15 @@ corrected: false             # whether the claimed score corrects for the choice
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
+from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any, Final
 
 from fairtrial.audit.tuned import Attempt, Ledger
 from fairtrial.core.errors import UsageError
-from fairtrial.evals.strict_yaml import Document, parse_yaml
+from fairtrial.core.strict_json import parse_strict
+from fairtrial.evals.strict_yaml import Document, decode, parse_yaml
 
 MAX_BYTES: Final = 2**20
 MAX_ATTEMPTS: Final = 10_000
@@ -29,7 +31,7 @@ MAX_TOLD: Final = 50
 """Problems that are named; of more, how many."""
 
 KEYS: Final = ("attempts", "complete", "corrected")
-ATTEMPT: Final = ("label", "value", "date")
+ATTEMPT: Final = ("label", "value", "date", "run")
 
 
 def parse_register(data: bytes, name: str) -> Ledger:
@@ -39,7 +41,7 @@ def parse_register(data: bytes, name: str) -> Ledger:
     """
     if len(data) > MAX_BYTES:
         raise UsageError(f"{name} has {len(data):,} bytes; a register has at most {MAX_BYTES:,}")
-    document = parse_yaml(data, name)
+    document = _document(data, name)
     if not isinstance(document.value, dict):
         raise UsageError(
             f"{name} holds no register", "write attempts: and below it one line `- value: 0.845` each"
@@ -53,12 +55,23 @@ def parse_register(data: bytes, name: str) -> Ledger:
     return Ledger(len(rows), complete, scores if len(scores) == len(rows) else (), corrected, rows)
 
 
-def _refused(name: str, problems: list[str]) -> UsageError:
+def _document(data: bytes, name: str) -> Document:
+    """JSON is YAML but for pairs of escapes (`\\ud83d\\ude00`), so it is read as what it is: without lines."""
+    if data.lstrip().startswith(b"{"):
+        try:
+            return Document(parse_strict(decode(data, name)))
+        except ValueError:
+            pass  # A YAML mapping in braces.
+    return parse_yaml(data, name)
+
+
+def _refused(name: str, problems: list[tuple[int, str]]) -> UsageError:
+    """problems: (line, 0 where there is none, and what is wrong)."""
     if len(problems) == 1:
-        return UsageError(f"{name}, {problems[0]}", "correct it")
-    told = problems[:MAX_TOLD]
-    if len(problems) > MAX_TOLD:
-        told.append(f"… and {len(problems) - MAX_TOLD:,} more")
+        return UsageError(f"{name}, {problems[0][1]}", "correct it")
+    told = [text for _, text in sorted(problems, key=lambda each: each[0] or MAX_BYTES)]
+    if len(told) > MAX_TOLD:
+        told = [*told[:MAX_TOLD], f"… and {len(told) - MAX_TOLD:,} more"]
     listed = "\n".join(f"  {each}" for each in told)
     return UsageError(f"{name} has {len(problems):,} problems:\n{listed}", "correct them all")
 
@@ -68,11 +81,14 @@ class _Reading:
 
     def __init__(self, document: Document) -> None:
         self.lines = document.lines
-        self.problems: list[str] = []
+        self.problems: list[tuple[int, str]] = []
 
     def rows(self, values: Mapping[str, Any]) -> tuple[Attempt, ...]:
         self._known(values, KEYS, ())
         listed = values.get("attempts")
+        if listed is None:
+            self._problem((), "attempts is missing; it lists what was tried, one line `- value: 0.845` each")
+            return ()
         if not isinstance(listed, list) or not 1 <= len(listed) <= MAX_ATTEMPTS:
             self._problem(("attempts",), f"attempts should be a list of 1 to {MAX_ATTEMPTS:,}")
             return ()
@@ -86,11 +102,11 @@ class _Reading:
 
     def _attempt(self, value: Any, at: tuple[str | int, ...]) -> Attempt:
         if not isinstance(value, dict):
-            self._problem(at, f"an attempt should be label, value and date, not {value!r:.40}")
+            self._problem(at, f"an attempt should be label, value, date and run, not {value!r:.40}")
             return Attempt()
         self._known(value, ATTEMPT, at)
-        label, date = (self._text(value.get(key), (*at, key)) for key in ("label", "date"))
-        return Attempt(label, self._score(value.get("value"), (*at, "value")), date)
+        label, date, run = (self._text(value.get(key), (*at, key)) for key in ("label", "date", "run"))
+        return Attempt(label, self._score(value.get("value"), (*at, "value")), date, run)
 
     def _known(self, values: Mapping[str, Any], keys: tuple[str, ...], at: tuple[str | int, ...]) -> None:
         for key in values:
@@ -102,7 +118,8 @@ class _Reading:
     def _score(self, value: Any, at: tuple[str | int, ...]) -> float | None:
         if value is None:
             return None
-        number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        value = float(value) if isinstance(value, Decimal) else value
+        number = isinstance(value, int | float) and not isinstance(value, bool)
         if not number or not 0 <= value <= 1:
             self._problem(at, f"value {value!r:.40} is no fraction from 0 to 1; write 0.855 for 85.5 %")
             return None
@@ -119,6 +136,7 @@ class _Reading:
         return value
 
     def _problem(self, at: tuple[str | int, ...], text: str) -> None:
-        while at and at not in self.lines:
-            at = at[:-1]
-        self.problems.append(f"line {self.lines[at]}: {text}" if at else text)
+        where = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in at).lstrip(".")[:80]
+        line = next((self.lines[at[:end]] for end in range(len(at), 0, -1) if at[:end] in self.lines), 0)
+        place = f"line {line}" if line else where
+        self.problems.append((line, f"{place}: {text}" if place else text))

@@ -44,11 +44,12 @@ ROUNDING: Final = 0.0005
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One that is registered. label: what was tried; value: its score, a fraction, None where the register doesn't
-    say; date: as written there. "" where it doesn't say."""
+    say; date: as written there; run: the digest of its plan. "" where it doesn't say."""
 
     label: str = ""
     value: float | None = None
     date: str = ""
+    run: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,22 +5,30 @@ open_case("specimen/swapped") -> Case -> lab.audit(case.claim, case.served, …)
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final, TypeVar
 
-from fairtrial.audit.claim_file import claim_of
+from fairtrial.audit.claim_file import claim_of, parse_claim
+from fairtrial.audit.register_file import parse_register
 from fairtrial.audit.tuned import Ledger
 from fairtrial.core.canon import JSON
 from fairtrial.core.claim import Claim
-from fairtrial.core.errors import UnknownName, UsageError
-from fairtrial.lab.claim_task import open_draw
+from fairtrial.core.errors import IntegrityError, UnknownName, UsageError
+from fairtrial.lab.claim_task import known_in, open_draw
 from fairtrial.metrics.samples import text
 from fairtrial.specimens.files import card
 from fairtrial.trust.draw import Draw
 
+Read = TypeVar("Read")
+
 BUNDLED: Final = "specimen/"
 """How the name of a bundled case begins."""
+
+DATA: Final = "attempts"
+"""Folder of claims that were picked from several attempts, and of the registers of these. Written by a recipe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +62,10 @@ def open_case(name: str) -> Case:
     if name not in NAMES:
         raise UnknownName("bundled claim", name, NAMES)
     short = name.removeprefix(BUNDLED)
+    if short in PICKED:
+        claim = _file(f"{short}.claim.yaml", lambda data, file: parse_claim(data, file, known_in(Path())))
+        register = _file(f"{short}.attempts.yaml", parse_register)
+        return Case(name, claim, served=claim.model, tested=claim.model, register=register)
     claimed, served = SERVED.get(short, (short, short))
     model, other = f"{BUNDLED}{claimed}", f"{BUNDLED}{served}"
     return Case(name, _of_card(claimed), served=other, tested=model)
@@ -65,9 +77,21 @@ SERVED: Final[Mapping[str, tuple[str, str]]] = {
 }
 """Case -> (whose card is claimed, which model is served in its place)."""
 
+PICKED: Final = ("tuned-prompt", "best-of-ten")
+"""Cases whose claim is the best of several registered attempts."""
+
 NAMES: Final = tuple(
-    f"{BUNDLED}{each}" for each in ("honest", "cheat", "cheat-4", "cheat-16", "cheat-64", *SERVED)
+    f"{BUNDLED}{each}" for each in ("honest", "cheat", "cheat-4", "cheat-16", "cheat-64", *PICKED, *SERVED)
 )
+
+
+def _file(name: str, parse: Callable[[bytes, str], Read]) -> Read:
+    try:
+        return parse(files("fairtrial.lab").joinpath(DATA, name).read_bytes(), name)
+    except OSError as error:
+        raise IntegrityError(
+            f"the package's file {name} can't be read: {error}", "install the package again"
+        ) from error
 
 
 def _of_card(name: str) -> Claim:
