@@ -5,16 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
-
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from typing import TYPE_CHECKING, TypeAlias
 
 from fairtrial.core.errors import UsageError
 from fairtrial.stats import special
 from fairtrial.stats.intervals import check_level
 
-Floats: TypeAlias = NDArray[np.float64]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
+else:
+    from fairtrial.stats import arrays as np
+
+Floats: TypeAlias = "NDArray[np.float64]"
 Labels: TypeAlias = Sequence[Hashable]
 
 

@@ -10,12 +10,17 @@ Source: Waudby-Smith and Ramdas (2024), "Estimating means of bounded random vari
 from __future__ import annotations
 
 import math
-
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from fairtrial.core.errors import UsageError
 from fairtrial.stats.intervals import check_level
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
+else:
+    from fairtrial.stats import arrays as np
 
 _WAITING = 65_536
 """Scores that may wait to be folded: nobody pays for bounds that nobody looks at."""
@@ -36,15 +41,27 @@ class BettingSequence:
         if grid < 10:
             raise UsageError(f"a grid of {grid} points is too coarse", "give at least 10")
         self._alpha = 1 - check_level(level)
-        # Midpoints: 0 and 1 themselves would need infinite bets; the ends are put back by `bounds`.
-        self._grid: NDArray[np.float64] = (np.arange(grid) + 0.5) / grid
         self._step = 1 / grid
-        self._up = np.zeros(grid)
-        self._down = np.zeros(grid)
+        self._points = grid
         self._pending: list[float] = []
         self._count = 0
         self._sum = 0.0
         self._squares = 0.0
+
+    # Arrays are made at the first look, so that a run nobody watches does without numpy.
+
+    @cached_property
+    def _grid(self) -> NDArray[np.float64]:
+        """Midpoints: 0 and 1 themselves would need infinite bets; the ends are put back by `bounds`."""
+        return np.asarray((np.arange(self._points) + 0.5) / self._points)
+
+    @cached_property
+    def _up(self) -> NDArray[np.float64]:
+        return np.zeros(self._points)
+
+    @cached_property
+    def _down(self) -> NDArray[np.float64]:
+        return np.zeros(self._points)
 
     def __len__(self) -> int:
         return self._count + len(self._pending)

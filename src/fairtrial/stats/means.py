@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import ArrayLike
+from typing import TYPE_CHECKING
 
 from fairtrial.core.errors import UsageError
 from fairtrial.stats import special
 from fairtrial.stats.clustered import Floats, Labels, Mean, clustered_mean, even_clusters
 from fairtrial.stats.intervals import wilson, z_quantile
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import ArrayLike
+else:
+    from fairtrial.stats import arrays as np
 
 ENOUGH = 50
 """Unclustered fractional scores from which their standard error is believed."""
@@ -47,6 +52,8 @@ def mean_interval(
     Source: Korn and Graubard (1998), Survey Methodology 24:193-201, with Wilson's interval in place of theirs
     as in Franco, Little, Louis and Slud (2019), J. Survey Statistics and Methodology 7:334-364.
     """
+    if clusters is None and isinstance(values, list) and values and set(values) <= {0.0, 1.0}:
+        return _share(sum(values), len(values), level)
     array = np.asarray(values, dtype=np.float64)
     if array.size and not (array.min() >= 0 and array.max() <= 1):
         raise UsageError("a score lies outside [0, 1]")
@@ -64,6 +71,13 @@ def mean_interval(
     low, high = wilson(min(1.0, mean.value) * flips, flips, level=level)
     low, high = min(low, mean.value), max(high, mean.value)
     return Interval(mean.value, low, high, mean.se, mean.units, method + place)
+
+
+def _share(right: float, n: int, level: float) -> Interval:
+    """The commonest case, n right and wrong answers, without numpy."""
+    value = right / n
+    se = math.sqrt(value * (1 - value) / (n - 1)) if n > 1 else math.inf
+    return Interval(value, *wilson(right, n, level=level), se, n, "wilson")
 
 
 def _flips(mean: Mean, level: float) -> float:

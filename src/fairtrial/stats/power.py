@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import math
+from itertools import islice
 from statistics import NormalDist
-from typing import TypeAlias
-
-import numpy as np
-from numpy.typing import NDArray
 
 from fairtrial.core.errors import UsageError
-from fairtrial.stats import special
 from fairtrial.stats.intervals import check_level, wilson, z_quantile
-
-Ints: TypeAlias = NDArray[np.int64]
-Floats: TypeAlias = NDArray[np.float64]
+from fairtrial.stats.rejection import rejections
 
 CORRELATION = 0.5
 """Assumed between two models' scores on the same items, where only one model is known: the middle of
@@ -102,17 +96,10 @@ def mcnemar_power(n: int, *, delta: float, discordant: float, level: float = 0.9
         return 0.0
     alpha = 1 - check_level(level)
     spread = 10 * math.sqrt(n * discordant * (1 - discordant)) + 10
-    counts = np.arange(max(0, int(n * discordant - spread)), min(n, int(n * discordant + spread)) + 1)
-    counts = counts[counts > 0]
-    chances = np.exp(_log_binomial(counts, n, discordant))
-    critical = _critical(counts, alpha)
-    favour = (discordant + delta) / 2 / discordant
-    possible = critical >= 0
-    safe = np.where(possible, critical, 0)
-    rejects = np.where(
-        possible, special.bdtr(safe, counts, favour) + special.bdtr(safe, counts, 1 - favour), 0.0
-    )
-    return float(np.clip(chances @ rejects, 0.0, 1.0))
+    first, last = max(1, int(n * discordant - spread)), min(n, int(n * discordant + spread))
+    rejects = islice(rejections((discordant + delta) / 2 / discordant, alpha), first - 1, last)
+    chances = (_binomial(count, n, discordant) * chance for count, chance in enumerate(rejects, first))
+    return min(1.0, math.fsum(chances))
 
 
 def detectable(se: float, *, level: float = 0.95, power: float = 0.8) -> float:
@@ -172,20 +159,12 @@ def discordant_share(a: float, b: float, *, correlation: float = CORRELATION) ->
     return min(max(a + b - 2 * both, abs(a - b)), min(a + b, 2 - a - b))
 
 
-def _critical(counts: Ints, alpha: float) -> Floats:
-    """Largest k with 2 P(Binomial(count, 1/2) <= k) <= alpha; -1 where there is none."""
-    guess = np.floor(np.nan_to_num(special.bdtrik(alpha / 2, counts, 0.5), nan=-1.0))
-    # The continuous inverse may land one off at a step; look at both neighbours.
-    for _ in range(2):
-        too_far = (guess >= 0) & (2 * special.bdtr(np.maximum(guess, 0), counts, 0.5) > alpha)
-        guess = np.where(too_far, guess - 1, guess)
-    more = 2 * special.bdtr(guess + 1, counts, 0.5) <= alpha
-    return np.asarray(np.where(more, guess + 1, guess))
-
-
-def _log_binomial(k: Ints, n: int, p: float) -> Floats:
-    choose = special.gammaln(n + 1) - special.gammaln(k + 1) - special.gammaln(n - k + 1)
-    return np.asarray(choose + special.xlogy(k, p) + special.xlog1py(n - k, -p))
+def _binomial(k: int, n: int, p: float) -> float:
+    """P(Binomial(n, p) = k), 0 < p <= 1."""
+    if p == 1:
+        return float(k == n)
+    choose = math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+    return math.exp(choose + k * math.log(p) + (n - k) * math.log1p(-p))
 
 
 def _wilson_half(n: int, expected: float, level: float) -> float:
