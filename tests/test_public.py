@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from importlib.metadata import version
+from pathlib import Path
 
 import fairtrial
 
@@ -83,3 +84,22 @@ def test_help_loads_no_heavy_module() -> None:
 def test_the_nouns_load_no_network_and_no_arithmetic() -> None:
     modules = loaded("import fairtrial.core.codec, fairtrial.core.task, fairtrial.core.comparison")
     assert not (HEAVY - {"rfc8785"}) & modules
+
+
+def test_a_run_of_right_and_wrong_answers_loads_neither_arrays_nor_templates(tmp_path: Path) -> None:
+    """Each costs more CPU than some hundred answers. Text that people see is made with all of them."""
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text('{"input": "2 + 2", "target": "4"}\n{"input": "2 + 3", "target": "5"}\n')
+    words = [
+        "run",
+        str(rows),
+        "--model",
+        "python:textwrap:dedent",
+        "--out",
+        str(tmp_path),
+        "--no-report",
+        "--json",
+    ]
+    modules = loaded(f"import sys\nfrom fairtrial.cli import main\nassert main({words}) == 0")
+    assert {"fairtrial.evals.runner", "fairtrial.metrics.summary"} <= modules
+    assert not {"numpy", "scipy", "pydantic", "jinja2", "rich", "genai_prices"} & modules

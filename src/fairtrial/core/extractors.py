@@ -110,7 +110,9 @@ def number_after_marker(text: str) -> str | None:
 def _written(text: str, match: re.Match[str]) -> str | None:
     if match.end() - match.start() > _MAX_NUMBER:
         return None
-    plain = match.group().translate(_SIGNS)
+    plain = match.group()
+    if not plain.isdigit():
+        plain = plain.translate(_SIGNS)
     tail = _FRACTION_TAIL.match(text, match.end())
     starts = match.start() == 0 or text[match.start() - 1] != "/"
     if tail and starts and plain.lstrip("+-").isdigit() and len(tail.group()) <= _MAX_NUMBER:
@@ -120,7 +122,10 @@ def _written(text: str, match: re.Match[str]) -> str | None:
 
 def number_value(text: str) -> Fraction | None:
     """The exact value of a text that is a number and nothing else; None otherwise, and for a/0."""
-    plain = text.strip().translate(_SIGNS).removesuffix("%").strip()
+    text = text.strip()
+    if text[:1].isalpha():
+        return None  # a sentence, the commonest case: no need to look at all of it
+    plain = text.translate(_SIGNS).removesuffix("%").strip()
     if len(plain) > _MAX_NUMBER or not _PLAIN.fullmatch(plain):
         return None
     if plain.isdigit():
