@@ -87,9 +87,26 @@ PROBES: Final[Mapping[str, str]] = MappingProxyType(
         "chosen-against-default": "published against fresh, under the claimed and under the default way of asking",
         "text-two-sample": "the words of many answers, side by side",
         "one-token": "log-probabilities of single tokens, side by side",
+        "canary-mcnemar": "right and wrong answers to one set of questions, side by side",
     }
 )
 """What a probe compares."""
+
+
+_ABOVE: Final = "share of controls less likely than what was published, beyond the half that chance gives"
+FRACTIONS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "sibling-rank": "share of siblings less likely than the published one, beyond the half that chance gives",
+        "keyed-answers": "share of items whose key is known",
+        "canary-rank": _ABOVE,
+        "canary-emission": "share of canaries written out",
+        "item-order": _ABOVE,
+        "item-order-legacy": _ABOVE,
+        "text-two-sample": "squared mean discrepancy of the answers",
+        "one-token": "relative change of a probability",
+    }
+)
+"""Of which an effect in fractions is one, by probe."""
 
 
 def standing(found: Finding) -> str:
@@ -99,11 +116,17 @@ def standing(found: Finding) -> str:
     return "not tested" if found.answer == "undetermined" else "a fact"
 
 
+def amount(value: float, told: Evidence, *, signed: bool = False) -> str:
+    """An effect of this evidence with what it counts: "4.3 points", "0.043 (share of …)"."""
+    sign = "+" if signed else ""
+    if told.effect.unit == "points":
+        return f"{value:{sign}.1f} points"
+    return f"{value:{sign}.3g} ({FRACTIONS.get(told.probe, 'a fraction')})"
+
+
 def found_from(told: Evidence) -> str:
-    """The smallest true effect that would probably have been found; "nothing" where nothing could be."""
-    if told.mde is None:
-        return "nothing"
-    return f"{told.mde:.1f} points" if told.effect.unit == "points" else f"a share of {told.mde:.3f}"
+    """The smallest true effect that would probably have been found."""
+    return "nothing, whatever the truth" if told.mde is None else amount(told.mde, told)
 
 
 def settled_by(found: Finding) -> str:

@@ -182,6 +182,15 @@ display:grid;grid-row:span 2;grid-template-rows:subgrid;row-gap:0}
 margin-top:.15rem}
 .ft-list{margin:.7rem 0 0;padding:0 0 0 1.15rem;max-width:66ch}
 .ft-list li{margin:.3rem 0;overflow-wrap:anywhere}
+.ft-answers{list-style:none;margin:1.1rem 0 0;padding:0}
+.ft section>.ft-facts{margin-top:.6rem}
+.ft-answers li{display:grid;grid-template-columns:8.2rem minmax(0,1fr);gap:0 1rem;padding:.85rem 0 .95rem;
+border-top:1px solid var(--rule);break-inside:avoid}
+.ft-answers h3{margin:0;grid-area:1/2}.ft-answer{grid-area:1/1/3}.ft-answers p{margin:.15rem 0 0;max-width:62ch}
+.ft-answer b{display:block;font-weight:600;white-space:nowrap;overflow-wrap:normal}
+.ft-answer small{color:var(--muted);font-size:.82rem}
+.ft-record .ft-list{margin-top:0}
+.ft .is-against{color:var(--alarm)}
 .ft-sample{border-bottom:1px solid var(--rule);margin:0!important}
 .ft-sample>summary{color:var(--ink);padding:.6rem 0;list-style:none;display:grid;
 grid-template-columns:1rem minmax(0,1fr) auto;column-gap:.7rem;align-items:center;font-size:.92rem}
@@ -209,6 +218,8 @@ line-height:1.5;overflow:hidden;unicode-bidi:isolate}
 @media (max-width:38rem){main{padding:1.6rem 1rem 3rem}.ft h1{font-size:1.1rem}
 .ft-sample>summary{grid-template-columns:1rem minmax(0,1fr)}.ft-states{grid-column:2;
 justify-content:flex-start}
+.ft-answers li{display:block}
+.ft-answer{margin:.15rem 0;display:flex;gap:.7rem;align-items:baseline}
 .ft-body{padding-left:0}.ft-opening small{min-width:0}.ft section{margin-top:2.4rem}.ft-facts th{width:7.5rem}}
 @media print{
 @page{margin:16mm 15mm}
