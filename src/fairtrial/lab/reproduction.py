@@ -65,11 +65,17 @@ def reproduce(
     items: only the first so many, and then the claim's own sampling error counts as well. epochs: answers an
     item, None for the claim's. setting_items: items on which each setting is tried, 0 for no table. data: local
     file of a benchmark that doesn't ship with us. asked: as `Lab.run` (seed, resume, max_cost, pace). Raises
-    UsageError for a claim that can't be asked here.
+    UsageError for a claim that can't be asked here, ProviderError where nothing was answered.
     """
     task = claim_task(lab, claim, data=data)
     times = epochs or claim.conditions.samples or 1
     run = lab.run(task, model, epochs=times, limit=items, **asked)
+    if not run.summary.counts.scored:
+        raise ProviderError(
+            f"{model} answered none of the claim's items",
+            f"look at {run.path}, then add --resume",
+            cause="incomplete",
+        )
     reading = reading_of(task, claim)
     found = _answers(run, reading)
     whole = claim.n == len(task.samples)

@@ -187,6 +187,15 @@ def write_file(path: Path, data: bytes, *, mode: int = 0o666) -> None:
         raise _store_error(error, f"can't write {path}") from error
 
 
+def fresh_folder(out: Path, base: str) -> Path:
+    """A new folder under `out`; a taken name gets -2, -3, …. Raises StoreError."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        return _fresh(out, base)
+    except OSError as error:
+        raise _store_error(error, f"can't make a folder under {out}") from error
+
+
 def find_runs(out: Path, plan_digest: str) -> list[Path]:
     """Run folders of one plan under `out`, the newest first (by the time in the name)."""
     if not out.is_dir():
