@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from fairtrial.cli import main
+from fairtrial.lab.cases import NAMES
 from fairtrial.lab.claims import open_claim
 from tests.cli.test_init import Terminal
 
@@ -44,8 +45,16 @@ def test_new_refuses_what_is_no_claim_and_writes_nothing(capsys: pytest.CaptureF
 def test_the_list_names_the_bundled_claims(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["claim", "list", "--json"]) == 0
     listed = json.loads(capsys.readouterr().out)["claims"]
-    assert [each["name"] for each in listed] == ["specimen/honest", "specimen/cheat"]
+    assert [each["name"] for each in listed] == list(NAMES)
     assert all(each["statement"] and each["family"] == "arithmetic" for each in listed)
+    told = {each["name"]: (each["served"], each["tested"], each["attempts"]) for each in listed}
+    assert told["specimen/swapped"] == ("specimen/honest", "specimen/cheat", None)
+    assert told["specimen/best-of-ten"] == ("specimen/honest", "specimen/honest", 10)
+    assert main(["claim", "list"]) == 0
+    assert "served: specimen/honest-int4; tested: specimen/honest\n" in capsys.readouterr().out
+    assert main(["claim", "list", "specimen/tuned-prompt"]) == 0
+    assert "the best of 32 registered attempts" in capsys.readouterr().out
+    assert main(["claim", "list", "specimen/tuned"]) == 2
 
 
 def test_a_foreign_file_leaves_open_what_it_leaves_open(capsys: pytest.CaptureFixture[str]) -> None:

@@ -86,29 +86,26 @@ def new(output: str, force: bool, **given: str | None) -> int:
 @options.json_output
 def list_(names: tuple[str, ...], as_json: bool) -> int:
     """List the bundled claims with their sentences; given files, check and list those."""
-    if not names:
-        return _list_cases(as_json)
-    found = {name: _room("lab.claims").open_claim(name) for name in names}
+    cases = _room("lab.cases")
+    found = [(name, _found(name, cases)) for name in names or cases.NAMES]
     if as_json:
-        emit({"claims": [{"name": name, **each.to_json()} for name, each in found.items()]})
+        emit({"claims": [{"name": name, **each.to_json()} for name, each in found]})
         return 0
-    for name, each in found.items():
-        show(f"{name}: {each.statement}")
-        if open_ := each.conditions.undisclosed:
+    for name, each in found:
+        bundled = isinstance(each, cases.Case)
+        claim = each.claim if bundled else each
+        show(f"{name}: {claim.statement}")
+        if bundled:
+            attempts = f", the best of {each.register.attempts} registered attempts" if each.register else ""
+            show(f"  served: {each.served}; tested: {each.tested}{attempts}")
+        if open_ := claim.conditions.undisclosed:
             show(f"  undisclosed: {', '.join(open_)}")
     return 0
 
 
-def _list_cases(as_json: bool) -> int:
-    cases = _room("lab.cases").bundled_cases().values()
-    if as_json:
-        emit({"claims": [each.to_json() for each in cases]})
-        return 0
-    for each in cases:
-        show(f"{each.name}: {each.claim.statement}")
-        attempts = f", the best of {each.register.attempts} registered attempts" if each.register else ""
-        show(f"  served: {each.served}; tested: {each.tested}{attempts}")
-    return 0
+def _found(name: str, cases: ModuleType) -> Any:
+    """A bundled case, or the claim in a file."""
+    return cases.open_case(name) if name.startswith(cases.BUNDLED) else _room("lab.claims").open_claim(name)
 
 
 @claim.command(name="from")
