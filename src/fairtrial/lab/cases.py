@@ -30,6 +30,19 @@ BUNDLED: Final = "specimen/"
 DATA: Final = "attempts"
 """Folder of claims that were picked from several attempts, and of the registers of these. Written by a recipe."""
 
+SERVED: Final[Mapping[str, tuple[str, str]]] = {
+    "int4-as-original": ("honest", "honest-int4"),
+    "swapped": ("cheat", "honest"),
+}
+"""Case -> (whose card is claimed, which model is served in its place)."""
+
+PICKED: Final = ("tuned-prompt", "best-of-ten")
+"""Cases whose claim is the best of several registered attempts."""
+
+NAMES: Final = tuple(
+    f"{BUNDLED}{each}" for each in ("honest", "cheat", "cheat-4", "cheat-16", "cheat-64", *PICKED, *SERVED)
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -69,20 +82,6 @@ def open_case(name: str) -> Case:
     claimed, served = SERVED.get(short, (short, short))
     model, other = f"{BUNDLED}{claimed}", f"{BUNDLED}{served}"
     return Case(name, _of_card(claimed), served=other, tested=model)
-
-
-SERVED: Final[Mapping[str, tuple[str, str]]] = {
-    "int4-as-original": ("honest", "honest-int4"),
-    "swapped": ("cheat", "honest"),
-}
-"""Case -> (whose card is claimed, which model is served in its place)."""
-
-PICKED: Final = ("tuned-prompt", "best-of-ten")
-"""Cases whose claim is the best of several registered attempts."""
-
-NAMES: Final = tuple(
-    f"{BUNDLED}{each}" for each in ("honest", "cheat", "cheat-4", "cheat-16", "cheat-64", *PICKED, *SERVED)
-)
 
 
 def _file(name: str, parse: Callable[[bytes, str], Read]) -> Read:
