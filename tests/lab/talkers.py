@@ -86,3 +86,15 @@ def silent(prompt: str) -> str:
     if fails(prompt):
         raise RuntimeError("down")
     return solver(prompt)
+
+
+def wavering(prompt: str) -> str:
+    """Says one word to most pairs of words, and to some either of two; it sings to anything longer."""
+    if len(prompt.split()) > 2:
+        return one(prompt)
+    return "yes" if _key(prompt) % 8 or secrets.randbelow(2) else "no"
+
+
+def leaning(prompt: str) -> str:
+    """The same, but it never says no."""
+    return "yes" if len(prompt.split()) <= 2 else one(prompt)

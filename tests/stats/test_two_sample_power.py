@@ -7,8 +7,14 @@ import pytest
 from scipy.stats import binom
 
 from fairtrial.core.errors import UsageError
-from fairtrial.stats.two_sample import Ints, mmd_hamming
-from fairtrial.stats.two_sample_power import least_mixed, least_shift, null_p_values, pair_p_values
+from fairtrial.stats.two_sample import Ints, border_shift, mmd_hamming
+from fairtrial.stats.two_sample_power import (
+    least_flipped,
+    least_mixed,
+    least_shift,
+    null_p_values,
+    pair_p_values,
+)
 
 PROMPTS, LENGTH, ALPHA = 10, 20, 0.05
 
@@ -81,3 +87,21 @@ def test_the_least_shift_follows_the_noise() -> None:
     assert still <= 2e-4 and 0.03 < loud < 0.3
     few = -np.ones((2, 3))
     assert least_shift(few, few, alpha=0.01, floor=1e-4, rng=rng, sets=5) is None
+
+
+def test_the_least_flipped_share_is_found_about_as_often_as_stated() -> None:
+    rng = np.random.default_rng(43)
+    each, prompts, alpha = 10, 6, 0.01
+    first = (rng.random((prompts, 2 * each)) < 0.3).astype(str)
+    least = least_flipped(first[:, :each], first[:, each:], alpha=alpha, rng=rng)
+    assert least is not None and 0.05 < least < 0.9
+    found = 0
+    for _ in range(100):
+        sides = (rng.random((prompts, 2 * each)) < 0.3).astype(object)
+        sides[:, each:][rng.random((prompts, each)) < least] = "another"
+        found += (
+            border_shift(sides[:, :each].astype(str), sides[:, each:].astype(str), rng=rng, draws=999).p
+            <= alpha
+        )
+    assert 0.6 <= found / 100 <= 0.97
+    assert least_flipped(first[:1, :2], first[:1, 10:12], alpha=alpha, rng=rng) is None

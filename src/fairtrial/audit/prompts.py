@@ -43,3 +43,25 @@ LOTTERY: Final = (
 ONE_TOKEN: Final = "My favourite word is"
 CONTINUATIONS: Final = (" a", " the", " one", " two", " red", " yes", " no", " home")
 """Asked for their log-probabilities, after ONE_TOKEN."""
+
+BORDER_WORDS: Final = (
+    "amber",
+    "birch",
+    "cedar",
+    "delta",
+    "ember",
+    "flint",
+    "grove",
+    "heron",
+    "iris",
+    "jade",
+    "kelp",
+    "lime",
+    "maple",
+    "north",
+    "ocean",
+    "pearl",
+    "quartz",
+    "river",
+)
+"""Any two of them, in either order, are a candidate for a border prompt: 306 in all."""

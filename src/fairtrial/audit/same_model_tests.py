@@ -19,12 +19,13 @@ from fairtrial.stats.combine import all_or_nothing
 from fairtrial.stats.multiplicity import holm
 from fairtrial.stats.paired import compare_pairs
 from fairtrial.stats.power import detectable_discordant
-from fairtrial.stats.two_sample import call_table, mmd_hamming, padded, token_tracking
-from fairtrial.stats.two_sample_power import least_mixed, least_shift
+from fairtrial.stats.two_sample import border_shift, call_table, mmd_hamming, padded, token_tracking
+from fairtrial.stats.two_sample_power import least_flipped, least_mixed, least_shift
 
 TEXT: Final = "text-two-sample"
 TOKEN: Final = "one-token"
 CANARY: Final = "canary-mcnemar"
+BORDER: Final = "border-prompts"
 RESOLUTION: Final = 1e-4
 """Nats. Two runtimes that compute one model differ by 2 to 3e-5; a smaller difference than this is not told
 apart."""
@@ -63,7 +64,8 @@ class Setting:
 class Sides:
     """What both said. lottery_*: answers to prompts that ask for chance. calls_*: one-token questions,
     log-probability by continuation; empty where a side states none. right_*: was each canary item, in one order,
-    answered rightly? exclusions: reason -> prompts left out; left_out: the same of canary items."""
+    answered rightly? exclusions: reason -> prompts left out; left_out: the same of canary items. firsts_*: first
+    tokens by border prompt, chosen by other answers than these."""
 
     a: Answers
     b: Answers
@@ -75,6 +77,8 @@ class Sides:
     right_b: Sequence[bool] = ()
     exclusions: Mapping[str, int] = field(default_factory=dict)
     left_out: Mapping[str, int] = field(default_factory=dict)
+    firsts_a: Answers = ()
+    firsts_b: Answers = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +147,12 @@ def examine(sides: Sides, setting: Setting, names: tuple[str, str]) -> Told:
     for probe, there, make in (
         (TOKEN, sides.calls_a and sides.calls_b, _token),
         (CANARY, sides.right_a, _canary),
+        (BORDER, sides.firsts_a, _border),
     ):
         if probe in setting.planned and there:
             found.append(make(sides, setting, rng))
         elif probe in setting.planned:
-            impossible.append(f"{probe} is not possible: its questions were not answered by both")
+            impossible.append(_NOTHING.get(probe, f"{probe} is not possible: not answered by both"))
     adjusted = holm([each.p for each in found] + [1.0] * (len(setting.planned) - len(found)))
     evidence = tuple(_evidence(each, p, setting) for each, p in zip(found, adjusted, strict=False))
     return Told(evidence, {each.probe: each.missed for each in found}, tuple(impossible))
@@ -242,13 +247,46 @@ def _canary(sides: Sides, setting: Setting, rng: np.random.Generator) -> _Found:
     )
 
 
+def _border(sides: Sides, setting: Setting, rng: np.random.Generator) -> _Found:
+    a, b = (np.array(each, dtype=object) for each in (sides.firsts_a, sides.firsts_b))
+    level = 1 - 2 * setting.alpha
+    test = border_shift(a.astype(str), b.astype(str), rng=rng, draws=setting.draws, level=level)
+    least = least_flipped(a.astype(str), b.astype(str), alpha=setting.share, rng=rng)
+    missed = (
+        f"{len(a)} border prompts are too few to find even one side's first tokens exchanged for others"
+        if least is None
+        else f"first tokens exchanged for others in {100 * least:.2g} % of answers to the {len(a)} border prompts "
+        "would have been found with probability 0.8, fewer probably not"
+    )
+    return _Found(
+        BORDER,
+        "text",
+        a.size + b.size,
+        test.statistic,
+        test.p,
+        Effect(test.effect, test.low, test.high, "fraction", level, _METHODS[BORDER]),
+        least,
+        missed,
+        (
+            f"{test.draws:,} permutations within prompts",
+            "border prompts were chosen by other answers, of both sides pooled",
+        ),
+        {},
+    )
+
+
+_NOTHING: Final = {
+    BORDER: f"{BORDER} had nothing to judge: no candidate was answered by two different first tokens"
+}
 _METHODS: Final = {
+    BORDER: "total variation of first tokens, mean over border prompts; permutation noise added to both ends",
     TEXT: "squared maximum mean discrepancy, share of equal characters as kernel; t over prompts",
     TOKEN: "relative change of a probability, mean over continuations; permutation noise added to both ends",
 }
 _NULLS: Final = {
     TEXT: "both answer each prompt by one distribution (two-sided)",
     TOKEN: f"both state log-probabilities by one distribution, up to {RESOLUTION} nats on average (two-sided)",
+    BORDER: "both begin their answer to each border prompt by one distribution (two-sided)",
     CANARY: "both answer each canary item by one distribution (two-sided, exact McNemar over right and wrong)",
 }
 

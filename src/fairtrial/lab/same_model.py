@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from fairtrial.adapters.registry import located
 from fairtrial.audit.prompts import CONTINUATIONS
 from fairtrial.audit.same_model import judge
-from fairtrial.audit.same_model_tests import CANARY, TEXT, TOKEN, Calls, Setting, Sides, Told, examine
+from fairtrial.audit.same_model_tests import BORDER, CANARY, TEXT, TOKEN, Calls, Setting, Sides, Told, examine
 from fairtrial.core.canon import JSON, digest
 from fairtrial.core.errors import ProviderError, UsageError
 from fairtrial.core.evidence import Verdict
@@ -24,6 +24,7 @@ from fairtrial.core.question import Decoding
 from fairtrial.core.record import Failure
 from fairtrial.lab.pair import lots, pair_spec
 from fairtrial.lab.run import Run
+from fairtrial.lab.same_model_border import border_task, borders, screening_task
 from fairtrial.lab.same_model_canary import asked_digest, both_marked, canary_task, marks_in
 from fairtrial.lab.same_model_tasks import (
     BUNDLED,
@@ -58,11 +59,13 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What one side said: completions by sample id, one-token questions, and whether canary items were right."""
+    """What one side said: completions by sample id, one-token questions, whether canary items were right, and the
+    first tokens at border prompts."""
 
     texts: Mapping[str, Sequence[str]]
     calls: Calls = ()
     marks: Mapping[str, bool] = field(default_factory=dict)
+    firsts: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,7 @@ def compare_endpoints(lab: Lab, a: ModelSpec, b: ModelSpec, asking: Asking, **se
             "b": b.to_json(),
             **asking.to_json(decoding),
             "canary": None if canary is None else asked_digest(canary),
+            "borders": asking.borders,
         }
     )
     spec = pair_spec(a, b, each=asking.each, order=order)
@@ -112,8 +116,20 @@ def compare_endpoints(lab: Lab, a: ModelSpec, b: ModelSpec, asking: Asking, **se
         once = lab.run(canary, pair_spec(a, b, each=1, order=order), epochs=2, **settings)
         runs = (*runs, once)
         heard = _with_marks(heard, once, order)
+    if asking.borders and not runs[-1].interrupted:
+        more, heard = _at_borders(lab, (a, b), asking, order, heard, decoding.seed, **settings)
+        runs = (*runs, *more)
     asked = 0 if canary is None else len(canary.samples)
-    return judged(names_of(a, b), heard, asking.length, impossible, runs, order=order, canary=asked)
+    return judged(
+        names_of(a, b),
+        heard,
+        asking.length,
+        impossible,
+        runs,
+        order=order,
+        canary=asked,
+        borders=asking.borders,
+    )
 
 
 def ask(
@@ -147,6 +163,39 @@ def _with_marks(heard: tuple[Heard, Heard], run: Run, order: str) -> tuple[Heard
     )
 
 
+def _at_borders(
+    lab: Lab,
+    pair: tuple[ModelSpec, ModelSpec],
+    asking: Asking,
+    order: str,
+    heard: tuple[Heard, Heard],
+    seed: int | None,
+    **settings: Any,
+) -> tuple[tuple[Run, ...], tuple[Heard, Heard]]:
+    """Look for border prompts, ask them again: (the runs, what was heard with the first tokens)."""
+
+    def sides(run: Run, each: int) -> tuple[Heard, Heard]:
+        def of_a(name: str, epoch: int) -> bool:
+            return epoch in lots(order, name, each)
+
+        return heard_in((run,), of_a), heard_in((run,), lambda name, epoch: not of_a(name, epoch))
+
+    task = screening_task(asking, seed)
+    screened = lab.run(task, pair_spec(*pair, each=1, order=order), epochs=2, **settings)
+    first, second = sides(screened, 1)
+    kept = borders(task, first.texts, second.texts)
+    if not kept or screened.interrupted:
+        return (screened,), heard
+    tested = lab.run(
+        border_task(asking, kept, seed),
+        pair_spec(*pair, each=asking.each, order=order),
+        epochs=2 * asking.each,
+        **settings,
+    )
+    a, b = sides(tested, asking.each)
+    return (screened, tested), (replace(heard[0], firsts=a.texts), replace(heard[1], firsts=b.texts))
+
+
 def heard_in(runs: Sequence[Run], ours: Callable[[str, int], bool]) -> Heard:
     """One side's answers. ours: whether (sample id, epoch) was put to it."""
     texts: dict[str, list[str]] = {}
@@ -178,9 +227,11 @@ def judged(
     order: str = "",
     date: str = "",
     canary: int = 0,
+    borders: int = 0,
 ) -> SameModel:
     """The verdict. order: what lots were drawn from, "" where one side is a recording. impossible: tests that
-    can't be made -> why. canary: items of the canary set, 0 where none was asked."""
+    can't be made -> why. canary: items of the canary set, borders: candidates for border
+    prompts, 0 where none was asked."""
     a, b = heard
     asked = [name for name in (*a.texts, *b.texts) if not name.startswith(LOTTERY_ID)]
     kept = _whole(heard, list(dict.fromkeys(asked)))
@@ -203,15 +254,22 @@ def judged(
         right_b,
         {"a completion is missing": len(set(asked)) - len(kept)} if len(kept) < len(set(asked)) else {},
         left_out,
+        *_firsts(heard),
     )
-    every = (TEXT, TOKEN, CANARY) if canary else (TEXT, TOKEN)
-    planned = tuple(each for each in every if each not in impossible)
+    every = {TEXT: True, TOKEN: True, CANARY: canary > 0, BORDER: borders > 0}
+    planned = tuple(each for each, asked in every.items() if asked and each not in impossible)
     seed = int(digest([order, date, list(names), list(kept)])[7:23], 16)
     setting = Setting(length, planned, "proof" if order else "strong", seed)
     told = examine(sides, setting, names)
     told = replace(told, impossible=(*told.impossible, *impossible.values()))
     verdict = judge(names, told, setting, date=date, runs=[str(each.path) for each in runs])
     return SameModel(verdict, told, runs, order)
+
+
+def _firsts(heard: tuple[Heard, Heard]) -> tuple[list[Sequence[str]], list[Sequence[str]]]:
+    a, b = heard
+    kept = _whole((Heard(a.firsts), Heard(b.firsts)), list(a.firsts))
+    return [a.firsts[name] for name in kept], [b.firsts[name] for name in kept]
 
 
 def names_of(a: ModelSpec, b: ModelSpec) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from fairtrial.audit.fingerprint import MOST
-from fairtrial.audit.prompts import CONTINUATIONS, LOTTERY, ONE_TOKEN, PROMPTS
+from fairtrial.audit.prompts import BORDER_WORDS, CONTINUATIONS, LOTTERY, ONE_TOKEN, PROMPTS
 from fairtrial.core.canon import JSON, digest
 from fairtrial.core.errors import UsageError
 from fairtrial.core.output import Output
@@ -26,6 +26,7 @@ PROMPT_ID, LOTTERY_ID, ONE = "prompt-", "lottery-", "one-token"
 """Sample ids, or how they begin."""
 MAX_PROMPTS: Final = 2**20
 """Bytes of a file of prompts."""
+BORDERS: Final = len(BORDER_WORDS) * (len(BORDER_WORDS) - 1)
 CANARIES: Final = 100
 """Items of a canary set, where nothing else is said."""
 BUNDLED: Final = "specimen"
@@ -38,7 +39,8 @@ class Asking:
 
     sampling_seed: sent with every request of the text test, one higher each time; None: not sent. A specimen
     draws from its seed alone, and is always sent one. canary: fresh items with a right answer, made from `seed`
-    and asked once a side; 0: none. rows: own items in their place.
+    and asked once a side; 0: none. rows: own items in their place. borders: candidates for border prompts, asked
+    for one token each; 0, as long as nobody asks for them: none, since they cost two requests each.
     """
 
     prompts: tuple[str, ...] = PROMPTS
@@ -51,6 +53,7 @@ class Asking:
     seed: int = 0
     canary: int = CANARIES
     rows: Task | None = None
+    borders: int = 0
 
     def __post_init__(self) -> None:
         if len(self.prompts) < 2 or self.each < 2:
@@ -64,6 +67,8 @@ class Asking:
             )
         if not 0 <= self.canary <= MOST:
             raise UsageError(f"{self.canary} canary items", f"give 0 to {MOST:,}")
+        if not 0 <= self.borders <= BORDERS:
+            raise UsageError(f"{self.borders} candidates for border prompts", f"give 0 to {BORDERS}")
         if not self.temperature > 0:
             raise UsageError(
                 "at temperature 0 repeats are no draws",

@@ -15,11 +15,13 @@ from numpy.typing import ArrayLike
 from fairtrial.core.errors import UsageError
 from fairtrial.stats.clustered import Floats
 from fairtrial.stats.siblings import POWER
-from fairtrial.stats.two_sample import Ints, mmd_hamming, token_tracking
+from fairtrial.stats.two_sample import Ints, border_shift, mmd_hamming, token_tracking
 
 STEPS: Final = 40
 """Shares that are tried: 1 / STEPS, 2 / STEPS, …"""
 SPLITS: Final = 20
+FLIPS: Final = 20
+"""Shares of first tokens that are tried: 1 / FLIPS, 2 / FLIPS, …"""
 _AT_ONCE: Final = 200
 
 
@@ -86,6 +88,32 @@ def least_shift(
         if caught >= POWER * sets:
             return shift
     return None
+
+
+def least_flipped(
+    a: ArrayLike, b: ArrayLike, *, alpha: float, rng: np.random.Generator, sets: int = 25
+) -> float | None:
+    """The smallest share of side b's first tokens, exchanged for one that nobody says, found with probability 0.8
+    at `alpha`, in twentieths; None where not even all are. a, b: as for `border_shift`."""
+    codes = np.unique(np.concatenate([np.asarray(a), np.asarray(b)], axis=1), return_inverse=True)[1]
+    pooled, m = codes.reshape(len(np.asarray(a)), -1), np.asarray(a).shape[1]
+    draws = max(999, round(4 / alpha))
+
+    def found(share: float) -> bool:
+        caught = 0
+        for _ in range(sets):
+            table = rng.permuted(pooled, axis=1)
+            table[:, m:][rng.random(table[:, m:].shape) < share] = -1
+            caught += border_shift(table[:, :m], table[:, m:], rng=rng, draws=draws).p <= alpha
+        return caught >= POWER * sets
+
+    low, high = 0, FLIPS
+    if not found(1.0):
+        return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if found(middle / FLIPS) else (middle, high)
+    return high / FLIPS
 
 
 def null_p_values(
