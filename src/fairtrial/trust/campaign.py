@@ -16,7 +16,7 @@ from fairtrial.trust.documents import GET_AGAIN
 from fairtrial.trust.dsse import parse_envelope, verify
 from fairtrial.trust.entry import NOBODY, OF_NO_CAMPAIGN, Entry, Logged, parse_entry
 from fairtrial.trust.people import People
-from fairtrial.trust.predicates import check
+from fairtrial.trust.predicates import PREDICATES, check
 from fairtrial.trust.statement import parse_statement
 from fairtrial.trust.tree import Frontier, leaf_hash
 
@@ -26,7 +26,7 @@ _REMEDY: Final = "the log takes it once what is wrong here is put right"
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What an envelope says, its signatures verified. payload: SHA-256 of the envelope's bytes, in hexadecimal.
+    """What an envelope says. payload: SHA-256 of the envelope's bytes, in hexadecimal.
     subjects: the digests it is about. fields: of its predicate."""
 
     payload: str
@@ -83,19 +83,24 @@ def read_document(data: bytes, people: People, name: str, *, origin: str, index:
     origin, index: of the log and of the entry it is or shall be: a revoked key counts only before. name: of the
     file. Raises IntegrityError.
     """
-    envelope = parse_envelope(data, name)
-    statement = parse_statement(envelope, name)
-    predicate = check(statement, name)
-    allowed = people.of(predicate.signers)
+    document, envelope = parse_document(data, name), parse_envelope(data, name)
+    allowed = people.of(PREDICATES[document.type].signers)
     signers = verify(envelope, [person.key for person in allowed], len(envelope.signatures), name)
     for person in allowed:
         refusal = person.refusal(origin=origin, index=index, time=None)
         if refusal and person.key in signers:
             raise IntegrityError(f"{name}: {refusal}", "have it signed with a key that counts")
+    return document
+
+
+def parse_document(data: bytes, name: str) -> Document:
+    """What an envelope says, no signature checked: that was done when it was admitted. Raises IntegrityError."""
+    envelope = parse_envelope(data, name)
+    statement = parse_statement(envelope, name)
+    predicate = check(statement, name)
     subjects = tuple(each.sha256 for each in statement.subject)
-    return Document(
-        envelope.digest, predicate.name, tuple(sorted(envelope.keyids)), subjects, dict(statement.predicate)
-    )
+    signers = tuple(sorted(envelope.keyids))
+    return Document(envelope.digest, predicate.name, signers, subjects, dict(statement.predicate))
 
 
 def admit(document: Document, history: History) -> Entry:

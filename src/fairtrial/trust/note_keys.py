@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey
 
 from fairtrial.core.errors import IntegrityError, UsageError
@@ -193,6 +193,8 @@ def _ml_dsa_44(public: bytes, signature: bytes, message: bytes) -> bool:
         MLDSA44PublicKey.from_public_bytes(public).verify(signature, message)
     except (InvalidSignature, ValueError):  # ValueError: the bytes are no key
         return False
+    except UnsupportedAlgorithm as error:
+        raise UsageError("ML-DSA-44 can't be checked here", "install cryptography built with it") from error
     return True
 
 

@@ -33,8 +33,8 @@ _PATH: Final = re.compile(
     r"(?:\.p/(?:[1-9][0-9]?|1[0-9]{2}|2[0-4][0-9]|25[0-5]))?",
     re.ASCII,
 )
-Read = Callable[[str], bytes]
-"""A file of the log by its path; raises where it isn't there."""
+Read = Callable[[str], bytes | None]
+"""A file of the log by its path; None where it isn't there."""
 
 
 def is_log_path(path: str) -> bool:
@@ -66,15 +66,15 @@ def bundle(entries: Sequence[bytes]) -> bytes:
     return b"".join(len(entry).to_bytes(2, "big") + entry for entry in entries)
 
 
-def parse_bundle(data: bytes, count: int, name: str) -> tuple[bytes, ...]:
-    """The `count` entries of a bundle. Raises IntegrityError where it holds more, fewer, or a torn one."""
+def parse_bundle(data: bytes, name: str) -> tuple[bytes, ...]:
+    """The entries of a bundle. Raises IntegrityError where the last one is torn."""
     found, at = [], 0
     while at + 2 <= len(data):
         end = at + 2 + int.from_bytes(data[at : at + 2], "big")
         found.append(data[at + 2 : end])
         at = end
-    if at != len(data) or len(found) != count:
-        raise IntegrityError(f"{name} doesn't hold {count} whole entries", GET_AGAIN)
+    if at != len(data):
+        raise IntegrityError(f"the last entry of {name} is torn", GET_AGAIN)
     return tuple(found)
 
 
@@ -93,16 +93,6 @@ class Edge:
         self.size = 0
         self.entries: list[bytes] = []
         self.rows: list[list[bytes]] = [[]]
-
-    def copy(self) -> Edge:
-        """Its own lists: growing a copy leaves this one as it is."""
-        other = Edge()
-        other.size, other.entries, other.rows = (
-            self.size,
-            list(self.entries),
-            [list(row) for row in self.rows],
-        )
-        return other
 
     def grow(self, added: Sequence[bytes]) -> Growth:
         """Append entries. The files: bundles first, then tiles from level 0 upwards; only those that change."""
@@ -140,8 +130,8 @@ class Edge:
 class Tiles:
     """A log of a given size, read through its files: a `Subtree` for proofs, and its entries.
 
-    read: raises where a file isn't there. Every file is checked for its length; that the hashes are the log's own
-    is shown by the root.
+    Every file is checked for its length; that the hashes are the log's own is shown by the root. A partial file
+    may be gone once the log has grown: the full one begins with it.
     """
 
     def __init__(self, size: int, read: Read, log: str) -> None:
@@ -167,15 +157,15 @@ class Tiles:
         full, partial = widths(self.size, 0)
         for number in range(start // WIDTH, full + bool(partial)):
             width = WIDTH if number < full else partial
-            path = tile_path(ENTRIES, number, width)
-            found = parse_bundle(self._read(path), width, f"{path} of {self.log}")
-            for at, (entry, leaf) in enumerate(zip(found, self._hashes(0, number), strict=True)):
-                if leaf_hash(entry) != leaf:
-                    raise IntegrityError(
-                        f"entry {number * WIDTH + at} of {self.log} is not the one logged", GET_AGAIN
-                    )
-                if number * WIDTH + at >= start:
-                    yield entry
+            data, path = self._file(ENTRIES, number, width)
+            found = parse_bundle(data, f"{path} of {self.log}")[:width]
+            leaves = self._hashes(0, number)
+            for at in range(width):
+                index = number * WIDTH + at
+                if at >= len(found) or leaf_hash(found[at]) != leaves[at]:
+                    raise IntegrityError(f"entry {index} of {self.log} is not the one logged", GET_AGAIN)
+                if index >= start:
+                    yield found[at]
 
     def edge(self) -> Edge:
         """Where a writer goes on. Reads the partial tiles alone."""
@@ -194,13 +184,20 @@ class Tiles:
     def _hashes(self, level: int, number: int) -> list[bytes]:
         full, partial = widths(self.size, level)
         width = WIDTH if number < full else partial
-        path = tile_path(level, number, width)
-        data = self._read(path)
-        if len(data) != width * HASH_BYTES:
+        data, path = self._file(level, number, width)
+        if len(data) not in (width * HASH_BYTES, WIDTH * HASH_BYTES):
             raise IntegrityError(
                 f"{path} of {self.log} has {len(data)} bytes, not {width * HASH_BYTES}", GET_AGAIN
             )
-        return [data[at : at + HASH_BYTES] for at in range(0, len(data), HASH_BYTES)]
+        return [data[at : at + HASH_BYTES] for at in range(0, width * HASH_BYTES, HASH_BYTES)]
+
+    def _file(self, level: int | str, number: int, width: int) -> tuple[bytes, str]:
+        for path in dict.fromkeys((tile_path(level, number, width), tile_path(level, number))):
+            data = self._read(path)
+            if data is not None:
+                return data, path
+        path = tile_path(level, number, width)
+        raise IntegrityError(f"{path} of {self.log} is missing", "restore it from a copy of the log")
 
     def _tile(self, level: int, number: int) -> list[list[bytes]]:
         """A tile's hashes, and above them those of the complete subtrees within it."""

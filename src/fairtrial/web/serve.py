@@ -20,17 +20,26 @@ async def serve(
 ) -> None:
     """Answer on host:port (0: a free one) until SIGINT or SIGTERM, then let go. ready: told the base address once
     it answers. Raises UsageError where the address can't be had."""
+    try:
+        application = Endpoint(model, tokens).application()
+        await answer(application, host=host, port=port, ready=lambda address: ready(f"{address}/v1"))
+    finally:
+        await model.close()
+
+
+async def answer(application: web.Application, *, host: str, port: int, ready: Callable[[str], None]) -> None:
+    """Any application, on host:port (0: a free one) until SIGINT or SIGTERM. Raises UsageError where the address
+    can't be had."""
     listening = _listen(host, port)
-    runner = web.AppRunner(Endpoint(model, tokens).application(), access_log=None)
+    runner = web.AppRunner(application, access_log=None)
     await runner.setup()
     try:
         await web.SockSite(runner, listening).start()
         shown = f"[{host}]" if ":" in host else host
-        ready(f"http://{shown}:{listening.getsockname()[1]}/v1")
+        ready(f"http://{shown}:{listening.getsockname()[1]}")
         await _interrupted()
     finally:
         await runner.cleanup()
-        await model.close()
 
 
 def _listen(host: str, port: int) -> socket.socket:
