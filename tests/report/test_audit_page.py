@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from fairtrial.audit import canary, corpus, keyed, order, reproduces, same_model_tests
 from fairtrial.core.audited import Audited, Table
 from fairtrial.core.evidence import Finding, Verdict
 from fairtrial.report.audit_page import LEADS, UNFINISHED, audit_page
@@ -299,3 +300,21 @@ def test_colour_marks_what_speaks_against_the_claim() -> None:
     text = audit_text(audits.refuted(), colour=True)
     red = re.findall(r"\x1b\[31m(\S+)", text)
     assert red == ["Refuted:", "inflated", "seen"]
+
+
+def test_every_probe_of_an_audit_has_words() -> None:
+    """A probe's name is jargon; what it compares is not."""
+    named = {
+        *(
+            canary.RANK,
+            canary.EMISSION,
+            corpus.PROBE,
+            keyed.PROBE,
+            order.SHUFFLED,
+            order.LEGACY,
+            reproduces.PROBE,
+        ),
+        *(same_model_tests.TEXT, same_model_tests.TOKEN, same_model_tests.CANARY, same_model_tests.BORDER),
+        *("sibling-accuracy", "sibling-rank", "format-family", "chosen-against-default"),
+    }
+    assert named == set(PROBES)

@@ -88,6 +88,7 @@ PROBES: Final[Mapping[str, str]] = MappingProxyType(
         "text-two-sample": "the words of many answers, side by side",
         "one-token": "log-probabilities of single tokens, side by side",
         "canary-mcnemar": "right and wrong answers to one set of questions, side by side",
+        "border-prompts": "first words of answers to prompts that leave a model undecided, side by side",
     }
 )
 """What a probe compares."""
@@ -104,6 +105,7 @@ FRACTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "item-order-legacy": _ABOVE,
         "text-two-sample": "squared mean discrepancy of the answers",
         "one-token": "relative change of a probability",
+        "border-prompts": "share of first words that would have to change",
     }
 )
 """Of which an effect in fractions is one, by probe."""
