@@ -33,7 +33,16 @@ VERBS: dict[str, tuple[str, str]] = {
     "report": ("fairtrial.cli.report:report", "Write one self-contained HTML page about runs."),
     "power": ("fairtrial.cli.power:power", "Say how many samples a comparison needs, before money is spent."),
     "check": ("fairtrial.cli.check:check", "Check a task or a file of cases without asking a model."),
+    "method": (
+        "fairtrial.cli.method:method",
+        "Write and check the method record: everything that publishing a score takes.",
+    ),
     "key": ("fairtrial.cli.key:key", "Make a key to sign with, and show its public half."),
+    "log": ("fairtrial.cli.log:log", "Keep a log of signed documents that nobody can change unseen."),
+    "witness": (
+        "fairtrial.cli.witness:witness",
+        "Watch that a log only grows, and say so with a signature.",
+    ),
     "serve": ("fairtrial.cli.serve:serve", "Offer a model as an OpenAI-compatible endpoint."),
     "calibrate": (
         "fairtrial.cli.calibrate:calibrate",

@@ -100,6 +100,16 @@ def is_decimal(text: str) -> bool:
     return bool(_DECIMAL.fullmatch(text)) and not (text.startswith("-") and not text.strip("-0."))
 
 
+def decimal_text(value: float | Decimal) -> str:
+    """A finite number as signed documents write it: all its digits, no exponent. A float gives the shortest text
+    that reads back as the same float, so that whoever recomputes a figure compares texts."""
+    number = value if isinstance(value, Decimal) else Decimal(repr(value))
+    if not number.is_finite():
+        raise UsageError(f"{value} is no figure that can be signed")
+    text = format(number, "f")
+    return text if number else text.lstrip("-")
+
+
 def _check_values(value: Any) -> None:
     """Layer by layer, so that no depth exhausts the stack. Depth, keys and constants of what was read are the
     parser's affair; of what is to be written, they are checked here too."""
