@@ -153,6 +153,7 @@ def test_files_that_are_no_record(tmp_path: Path, text: str, told: str) -> None:
 
 def test_the_harness_digest_is_what_sha256sum_says() -> None:
     package = Path(fairtrial.__file__).parent
-    script = "find . -name '*.py' -not -path '*/__pycache__/*' -printf '%P\\n' | LC_ALL=C sort | xargs sha256sum | sha256sum"
+    names = "find . -name '*.py' -not -path '*/__pycache__/*' -printf '%P\\n' | LC_ALL=C sort"
+    script = f"{names} | xargs sha256sum | sha256sum"
     told = subprocess.run(["sh", "-c", script], cwd=package, capture_output=True, text=True, check=True)
     assert harness_digest() == f"sha256:{told.stdout.split()[0]}"

@@ -1,4 +1,4 @@
-"""The data set as Croissant: nothing is made up, and its version is declared only where all it asks for is there."""
+"""The data set as Croissant: nothing is made up, and no version is declared while anything is missing."""
 
 from __future__ import annotations
 
