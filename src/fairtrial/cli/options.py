@@ -49,6 +49,16 @@ def dollars(ctx: click.Context, param: click.Parameter, value: str | None) -> De
 json_output = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object on standard output and nothing else there."
 )
+listening = together(
+    click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on."),
+    click.option(
+        "--port",
+        type=click.IntRange(0, 65_535),
+        default=8000,
+        show_default=True,
+        help="Port; 0 takes a free one.",
+    ),
+)
 out_folder = click.option(
     "--out",
     "--output-path",

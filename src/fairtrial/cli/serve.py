@@ -17,14 +17,7 @@ from fairtrial.lab import Lab
 
 @click.command()
 @click.argument("model")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65_535),
-    default=8000,
-    show_default=True,
-    help="Port; 0 takes a free one.",
-)
+@options.listening
 @click.option("--base-url", metavar="URL", help="Endpoint of an openai-api/ model (or preset).")
 @options.json_output
 def serve(model: str, host: str, port: int, base_url: str | None, as_json: bool) -> int:

@@ -130,12 +130,13 @@ class Log:
         A document that is logged already gets its entry again: whoever died before the answer may ask once more.
         Raises IntegrityError where it is not admitted; StoreError where the disk failed, and from then on always.
         """
-        return self.append_all([envelope])[0]
+        return self.append_all([envelope], names=["the document"])[0]
 
-    def append_all(self, envelopes: Sequence[bytes]) -> list[Logged]:
+    def append_all(self, envelopes: Sequence[bytes], *, names: Sequence[str] = ()) -> list[Logged]:
         """Several at once, in this order, under one checkpoint. Those that are admitted stay, whatever becomes of
-        the others; the first error is raised."""
-        tickets = [_Ticket(each, self._read(each)) for each in envelopes]
+        the others; the first error is raised. names: of their files, for messages; else they are numbered."""
+        named = names or [f"document {number}" for number in range(1, len(envelopes) + 1)]
+        tickets = [_Ticket(each, self._read(each, name)) for each, name in zip(envelopes, named, strict=True)]
         self._waiting.extend(tickets)
         with self._lock:
             # Whoever comes first takes everybody along; the others find their tickets settled.
@@ -181,8 +182,8 @@ class Log:
     ) -> None:
         self.close()
 
-    def _read(self, envelope: bytes) -> Document:
-        return read_document(envelope, self.people, "the document", origin=self.origin, index=self.size)
+    def _read(self, envelope: bytes, name: str) -> Document:
+        return read_document(envelope, self.people, name, origin=self.origin, index=self.size)
 
     def _commit(self, tickets: list[_Ticket]) -> None:
         if not self._settled:

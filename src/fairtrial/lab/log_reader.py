@@ -8,6 +8,7 @@ from pathlib import Path
 from fairtrial.adapters.http_get import get
 from fairtrial.adapters.stores.tiles import COSIGNED, VKEY, LogFolder
 from fairtrial.core.errors import IntegrityError, ProviderError, UsageError
+from fairtrial.lab.log_archive import Archive
 from fairtrial.trust.checkpoint import SignedCheckpoint, check_log_signature, parse_checkpoint
 from fairtrial.trust.entry import Logged, parse_entry
 from fairtrial.trust.note_keys import VerifierKey, parse_vkey
@@ -75,10 +76,18 @@ class LogReader:
         for index, data in enumerate(tiles.entries(start), start):
             yield Logged(index, parse_entry(data, f"entry {index} of {self.origin}"))
 
+    def archive(self, size: int) -> Archive | None:
+        """The documents behind the first `size` entries; of a log in a folder, else None."""
+        return Archive(self._folder, self.tiles(size)) if self._folder else None
+
     def prove(self, index: int, *, size: int | None = None) -> bytes:
         """A `.tlog-proof` of entry `index`. size: of one of `cosigned`; else the newest of them that holds the
-        entry, else the newest checkpoint. Raises IntegrityError where the log has no such entry."""
+        entry, else the newest checkpoint. Raises UsageError where the log has no such entry."""
         newest = self.checkpoint()
+        if not 0 <= index < newest.checkpoint.size:
+            raise UsageError(
+                f"{self.origin} has no entry {index}: it has {newest.checkpoint.size}", "entries count from 0"
+            )
         held = [each for each in self.cosigned() if index < each <= newest.checkpoint.size]
         if size is None and held:
             size = held[-1]
