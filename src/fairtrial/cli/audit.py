@@ -1,7 +1,8 @@
-"""`fairtrial audit`: so far, is the served model the one that was tested?"""
+"""`fairtrial audit`: a claim goes in, a calibrated verdict comes out; or one question of it alone."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -12,37 +13,98 @@ import click
 from fairtrial.cli import options
 from fairtrial.cli.order import Order
 from fairtrial.cli.progress import watcher
+from fairtrial.cli.same_model import same_model, specs_of
 from fairtrial.cli.speech import colour, emit, show, tell, width
 from fairtrial.core.errors import UsageError
 from fairtrial.core.plan import ModelSpec
 from fairtrial.lab import Lab
-from fairtrial.report.verdict_terminal import verdict_text
+from fairtrial.report.audit_terminal import audit_text
 
-ASKING = ("each", "length", "temperature", "max_tokens", "system")
+OF_CLAIMS = (
+    "tested",
+    "register",
+    "keyed",
+    "canaries",
+    "order",
+    "tolerance",
+    "items",
+    "setting_items",
+    "fresh",
+    "formats",
+    "format_items",
+    "weak_items",
+    "data",
+)
+"""What only an audit of a claim takes."""
+OF_SAME_MODEL = ("each", "length", "temperature", "max_tokens", "system")
+"""What a claim states itself."""
+AT_HOME = ("specimen", "replay", "python", "hf")
+"""Providers without an address."""
+OPTION = {"each": "--completions"}
 
 
 @click.command()
+@click.argument("claim", required=False)
 @click.option(
-    "--same-model", "pair", nargs=2, metavar="A B", help="Two models, provider/name: do they answer alike?"
+    "--model", "-m", metavar="PROVIDER/NAME", help="The model to audit.  [default: a bundled claim's]"
 )
 @click.option(
-    "--fingerprint",
-    "files",
-    multiple=True,
-    metavar="FILE",
-    help="A recording: judge --model by it, or two recordings by each other.",
+    "--tested",
+    metavar="PROVIDER/NAME",
+    help="The model that the claim is about, where it can be asked as well.",
 )
-@click.option("--record", is_flag=True, help="Record --model's fingerprint into FILE instead.")
-@click.option(
-    "--sealed", is_flag=True, help="With --record: leave the prompts out, so that nobody can learn them."
-)
-@click.option("--model", "-m", metavar="PROVIDER/NAME", help="The model to judge, or to record.")
 @click.option(
     "--base-url",
     "base_urls",
     multiple=True,
     metavar="URL",
     help="Endpoint of openai-api/ models; give it twice for one each.",
+)
+@click.option(
+    "--tolerance",
+    type=options.FiniteRange(0, 1, min_open=True, max_open=True),
+    help="By how much a score may differ, a fraction.  [default: the claim's]",
+)
+@click.option("--register", metavar="FILE", help="Attempts on the published form: YAML or JSON.")
+@click.option("--keyed", metavar="FILE", help="Key file of items with several right answers.")
+@click.option("--canaries", metavar="FILE", help="File of planted canaries and their controls.")
+@click.option("--order", nargs=2, metavar="FILE ROWS", help="A committed order, and the rows as published.")
+@click.option("--data", metavar="FILE", help="The benchmark's own file, where it doesn't ship.")
+@click.option("--items", type=click.IntRange(min=1), help="Ask only the first so many of the claim's items.")
+@click.option(
+    "--setting-items",
+    type=click.IntRange(min=0),
+    help="Items on which each undisclosed condition is tried.  [default: 200]",
+)
+@click.option(
+    "--fresh",
+    type=click.IntRange(1, 25),
+    help="Fresh siblings asked beside each published one.  [default: 3]",
+)
+@click.option(
+    "--formats",
+    type=click.IntRange(0, 10_000),
+    help="Ways of asking, drawn from a family; 0 for none.  [default: 100]",
+)
+@click.option("--format-items", type=click.IntRange(2, 100_000), help="Items asked in each.  [default: 100]")
+@click.option(
+    "--weak-items",
+    type=click.IntRange(0, 100),
+    help="Items for weak signals, which count for nothing.  [default: 100]",
+)
+@click.option(
+    "--same-model", "pair", nargs=2, metavar="A B", help="Instead of a claim: do two models answer alike?"
+)
+@click.option(
+    "--fingerprint",
+    "files",
+    multiple=True,
+    metavar="FILE",
+    help="A recording of the model tested; without a claim, judge --model by it, or two by each other.",
+)
+@click.option("--record", is_flag=True, help="Record --model's fingerprint into FILE instead.")
+@click.option(
+    "--sealed", is_flag=True, help="With --record: leave the prompts out, so that nobody can learn them."
 )
 @click.option("--prompts", metavar="FILE", help="Own prompts: one a line, or JSON Lines with `input`.")
 @click.option(
@@ -59,138 +121,139 @@ ASKING = ("each", "length", "temperature", "max_tokens", "system")
 @click.option(
     "--seed",
     type=click.IntRange(min=0),
-    help="Of the order; when given, also sent, one higher for each repeat.  [default: 0, not sent]",
+    help="Of draws and order; for two models, when given, also sent.  [default: 0, not sent]",
 )
 @options.pace
 @options.out_folder
-@click.option("--resume", is_flag=True, default=None, help="Continue the unfinished run of the same plan.")
+@click.option(
+    "--resume", is_flag=True, default=None, help="Continue the unfinished audit, or run, of the same plan."
+)
+@click.option("-o", "report", metavar="FILE", help="Write the page about the verdict there as well.")
 @options.json_output
 def audit(
+    claim: str | None,
+    model: str | None,
     pair: tuple[str, str] | None,
     files: tuple[str, ...],
     record: bool,
     sealed: bool,
-    model: str | None,
-    base_urls: tuple[str, ...],
     as_json: bool,
+    report: str | None,
     **given: Any,
 ) -> int:
-    """Is the served model the one that was tested?
+    """Put a published score to the test.
 
-    With --same-model, both are asked the same prompts, interleaved in an order drawn by lot, and their answers are
-    compared by permutation tests. With --fingerprint, answers are compared with a recording, which shows a
-    difference and proves none. No test can show that two models are the same. Exit 1 they answer differently, 10
-    can't be told.
+    CLAIM is a file (fairtrial claim new) or a bundled claim (fairtrial claim list). It is asked again, in the ways
+    that it leaves open, on fresh siblings where a committed draw made some, and in many formats; the six questions
+    are answered, each with what would have been missed. The folder keeps every answer and the page.
+    Exit 0 supported, 1 refuted, 10 can't be told.
+
+    Without a claim, --same-model asks two models the same prompts, interleaved by lot, and --fingerprint compares
+    with a recording, which shows a difference and proves none. No test can show that two models are the same.
     """
-    settings = {key: value for key, value in given.items() if value is not None}
+    settings = {key: value for key, value in given.items() if value not in (None, ())}
     lab = Lab(settings.get("out", "runs"), watch=watcher(quiet=as_json))
-    room = import_module("fairtrial.lab.same_model")
-    named = pair or ((model,) if model else ())
-    specs = _specs(named, base_urls)
-    run: dict[str, Any] = {key: settings[key] for key in ("resume", "max_cost") if key in settings}
-    run["pace"] = Order(("",), tuple(specs), settings).pace
-    _check_words(pair, files, record, sealed, model)
-    if pair and "max_cost" in settings:
-        raise UsageError(
-            "--max-cost can't be kept over two models at once",
-            "leave it out; --completions bounds the requests",
-        )
-    if pair:
-        result = room.compare_endpoints(lab, *specs, _asking(room, settings), **run)
-    elif record:
-        return _record(lab, specs[0], _asking(room, settings), Path(files[0]), sealed, as_json, run)
-    else:
-        result = _by_recordings(lab, specs, files, settings, room, run)
-    if as_json:
-        emit(result.to_json())
-    else:
-        show(verdict_text(result.verdict, colour=colour(), width=width()))
-        if result.order:
-            tell(f"order: drawn from {result.order}, seed {settings.get('seed', 0)}")
-    if not result.complete:
-        tell("incomplete: some questions have no answer; --resume asks them again")
-        return 3
-    return int(result.verdict.exit_status)
+    if claim is None:
+        _refuse(settings, OF_CLAIMS, "belongs to an audit of a claim", "name the claim first")
+        if report is not None:
+            raise UsageError("-o belongs to an audit of a claim", "leave it out")
+        return same_model(lab, pair, files, model, settings, record=record, sealed=sealed, as_json=as_json)
+    _refuse(
+        settings, OF_SAME_MODEL, "is not asked of a claim", "leave it out: the claim states its conditions"
+    )
+    if pair or record or sealed:
+        raise UsageError("--same-model, --record and --sealed go without a claim", "give one or the other")
+    return _claim(lab, claim, model, files, settings, report, as_json)
 
 
-def _check_words(
-    pair: tuple[str, str] | None, files: tuple[str, ...], record: bool, sealed: bool, model: str | None
-) -> None:
-    """One question at a time."""
-    if pair and (files or model or record):
-        raise UsageError("--same-model compares two models", "leave --fingerprint, --model and --record out")
-    if not pair and not files:
-        raise UsageError("nothing to audit", "give --same-model A B, or --fingerprint FILE with --model")
-    if record and (len(files) != 1 or model is None):
-        raise UsageError("--record needs one --fingerprint FILE and one --model", "name both")
-    if sealed and not record:
-        raise UsageError("--sealed belongs to --record", "a fingerprint is sealed when it is recorded")
-    if not pair and not record and len(files) != (1 if model else 2):
-        raise UsageError(
-            f"{len(files)} fingerprints and {'a' if model else 'no'} model",
-            "give one fingerprint and --model, or two fingerprints",
-        )
-
-
-def _specs(names: tuple[str, ...], urls: tuple[str, ...]) -> list[ModelSpec]:
-    if len(urls) > max(1, len(names)):
-        raise UsageError(f"{len(urls)} base URLs for {len(names)} models", "give one, or one for each")
-    each = urls if len(urls) == len(names) else (urls[0] if urls else None,) * len(names)
-    return [ModelSpec.parse(name, base_url=url) for name, url in zip(names, each, strict=True)]
-
-
-def _asking(room: ModuleType, settings: dict[str, Any]) -> Any:
-    chosen = {key: settings[key] for key in ASKING if key in settings}
-    if "prompts" in settings:
-        chosen["prompts"] = room.read_prompts(Path(settings["prompts"]))
-    if "seed" in settings:
-        chosen |= {"seed": settings["seed"], "sampling_seed": settings["seed"]}
-    return room.Asking(**chosen)
-
-
-def _record(
-    lab: Lab, model: ModelSpec, asking: Any, path: Path, sealed: bool, as_json: bool, run: dict[str, Any]
-) -> int:
-    prints = import_module("fairtrial.lab.fingerprints")
-    prints.refuse_existing(path)
-    made, runs = prints.record(lab, model, asking, **run)
-    prints.write(path, made.sealed() if sealed else made)
-    told = {
-        "fingerprint": str(path),
-        "model": made.model,
-        "date": made.date,
-        "prompts": len(made.digests),
-        "completions": made.each,
-        "log_probabilities": bool(made.calls),
-        "sealed": sealed,
-        "runs": [str(each.path) for each in runs],
-    }
-    if as_json:
-        emit(told)
-    else:
-        show(
-            f"recorded {path}: {made.model}, {len(made.digests)} prompts, {made.each} completions each"
-            f"{', log-probabilities' if made.calls else ''}{', sealed' if sealed else ''}"
-        )
-    return 0
-
-
-def _by_recordings(
+def _claim(
     lab: Lab,
-    specs: list[ModelSpec],
+    name: str,
+    model: str | None,
     files: tuple[str, ...],
     settings: dict[str, Any],
-    room: ModuleType,
-    run: dict[str, Any],
-) -> Any:
-    prints = import_module("fairtrial.lab.fingerprints")
-    if fixed := [key for key in (*ASKING, "seed") if key in settings]:
+    report: str | None,
+    as_json: bool,
+) -> int:
+    room = _room("audit")
+    case = room.opened(name)
+    served = room.served_of(case, model)
+    scope = room.scope_of(case, **_fields(room, settings, files))
+    served, *tested = _placed([served, *([scope.tested] if scope.tested else [])], settings)
+    scope = replace(scope, tested=tested[0] if tested else None)
+    if tested and "max_cost" in settings:
         raise UsageError(
-            f"{', '.join(fixed)}: a fingerprint says how it was asked",
-            "leave it out; a new recording may differ",
+            "--max-cost can't be kept over two models at once", "leave --tested out, or --max-cost"
         )
-    recorded = [prints.read(Path(each)) for each in files]
-    if not specs:
-        return prints.between(*recorded)
-    prompts = room.read_prompts(Path(settings["prompts"])) if "prompts" in settings else None
-    return prints.against(lab, specs[0], recorded[0], prompts, **run)
+    found, folder = room.audit(
+        lab,
+        case.claim,
+        served,
+        scope,
+        pace=Order(("",), (served,), settings).pace,
+        resume=bool(settings.get("resume")),
+        max_cost=settings.get("max_cost"),
+    )
+    if as_json:
+        emit({**found.to_json(), "folder": str(folder)})
+    else:
+        show(audit_text(found, colour=colour(), width=width()))
+    if report:
+        text = (folder / room.REPORT).read_text(encoding="utf-8")
+        tell(f"report: {lab.write_page(Path(report), text)}")
+    tell(f"page: {folder / room.REPORT}")
+    if not found.complete:
+        tell("incomplete: some questions have no answer; --resume asks them again")
+    return int(found.exit_status)
+
+
+_WHOLE = (
+    "tolerance",
+    "items",
+    "setting_items",
+    "fresh",
+    "formats",
+    "format_items",
+    "weak_items",
+    "seed",
+    "data",
+    "tested",
+)
+
+
+def _placed(specs: list[ModelSpec], settings: dict[str, Any]) -> list[ModelSpec]:
+    """At the addresses that were given: one for all that have one, or one for each of these."""
+    away = [each for each in specs if each.provider not in AT_HOME]
+    placed = iter(specs_of(tuple(map(str, away)), settings.get("base_urls", ())))
+    return [
+        each if each.provider in AT_HOME else replace(each, options={**each.options, **next(placed).options})
+        for each in specs
+    ]
+
+
+def _fields(room: ModuleType, settings: dict[str, Any], fingerprints: tuple[str, ...]) -> dict[str, Any]:
+    """How much is asked, and what it rests on beside answers."""
+    if len(fingerprints) > 1:
+        raise UsageError(f"{len(fingerprints)} fingerprints with a claim", "give the tested model's alone")
+    found: dict[str, Any] = {key: settings[key] for key in _WHOLE if key in settings}
+    found |= {key: Path(settings[key]) for key in ("keyed", "canaries") if key in settings}
+    if "order" in settings:
+        found["order"] = tuple(map(Path, settings["order"]))
+    if fingerprints:
+        found["fingerprint"] = Path(fingerprints[0])
+    if "prompts" in settings:
+        found["prompts"] = _room("same_model").read_prompts(Path(settings["prompts"]))
+    if "register" in settings:
+        found["register"] = room.read_register(Path(settings["register"]))
+    return found
+
+
+def _refuse(settings: dict[str, Any], names: tuple[str, ...], why: str, remedy: str) -> None:
+    for each in names:
+        if each in settings:
+            raise UsageError(f"{OPTION.get(each, '--' + each.replace('_', '-'))} {why}", remedy)
+
+
+def _room(name: str) -> ModuleType:
+    """Loaded when it is needed: the statistics are heavy."""
+    return import_module(f"fairtrial.lab.{name}")

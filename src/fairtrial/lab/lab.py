@@ -39,7 +39,9 @@ from fairtrial.adapters.stores.folder import (
     write_file,
 )
 from fairtrial.benchmarks.recordings import RECORDINGS
+from fairtrial.core.audited import Audited
 from fairtrial.core.canon import JSON
+from fairtrial.core.claim import Claim
 from fairtrial.core.comparison import Comparison
 from fairtrial.core.errors import IntegrityError, UsageError
 from fairtrial.core.execution import Sandbox
@@ -214,6 +216,18 @@ class Lab:
             self._loaded(runs), allow=allow, margin=margin, level=level
         )
         return pairs
+
+    def audit(
+        self, claim: Claim | str | Path, model: str | ModelSpec | None = None, **options: Any
+    ) -> Audited:
+        """Put a published score to the test: six questions, one verdict; `fairtrial audit` in Python.
+
+        claim: a claim, a claim's file, or a bundled claim by its name, which names its models. options:
+        `base_url`, `pace`, `resume`, `max_cost` (US dollars for everything together), and the fields of
+        `fairtrial.lab.scope.Scope`: how much is asked, and what it may rest on.
+        """
+        found: Audited = import_module("fairtrial.lab.audit").audit_by_name(self, claim, model, **options)
+        return found
 
     def report(
         self,
