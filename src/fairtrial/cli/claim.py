@@ -131,7 +131,7 @@ def from_(
     force: bool,
     as_json: bool,
 ) -> int:
-    """A claim from a run of ours, a Hugging Face .eval_results file, or an Every Eval Ever record.
+    """A claim from a run, a Hugging Face .eval_results file, an Every Eval Ever record, or a signed receipt.
 
     What the file leaves open is left open: a value whose unit isn't stated is not guessed. What was lost is told.
     """

@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fairtrial.adapters.formats import Draft, Unit, every_eval_ever, hugging_face
+from fairtrial.adapters.formats import Draft, Unit, every_eval_ever, hugging_face, receipts
 from fairtrial.audit.claim_file import REQUIRED, claim_of, draft_text, parse_claim
 from fairtrial.core.canon import JSON
 from fairtrial.core.claim import Claim
@@ -72,7 +72,7 @@ def claim_of_run(lab: Lab, folder: Path) -> Claim:
 
 
 def foreign_drafts(path: Path, *, unit: Unit | None = None, model: str | None = None) -> tuple[Draft, ...]:
-    """Drafts of claims from a Hugging Face .eval_results file or an Every Eval Ever record, told by content.
+    """Drafts of claims from a Hugging Face .eval_results file, an Every Eval Ever record or a signed receipt.
 
     unit, model: what the user says where the file doesn't. Raises UsageError for anything else.
     """
@@ -86,13 +86,17 @@ def foreign_drafts(path: Path, *, unit: Unit | None = None, model: str | None = 
             if model is not None:
                 raise UsageError("--model: the record names its model", "leave it out")
             return every_eval_ever.drafts(value, unit=unit)
+        if receipts.is_receipt(value):
+            if unit is not None:
+                raise UsageError("--unit: a receipt holds no score", "leave it out")
+            return (receipts.draft(receipts.read_receipt(data, path.name), model=model),)
     else:
         value = parse_yaml(data, path.name).value
         if hugging_face.is_eval_results(value):
             return hugging_face.drafts(value, unit=unit, model=model)
     raise UsageError(
         f"{path.name} is no result file that is known here",
-        "known: a run folder, .eval_results of Hugging Face (YAML), an Every Eval Ever record (JSON)",
+        "known: a run folder, .eval_results of Hugging Face (YAML), an Every Eval Ever record or a receipt (JSON)",
     )
 
 

@@ -23,6 +23,7 @@ MAX_BYTES: Final[Mapping[str, int]] = {
     "statement": 3 * 2**20,
     "trust policy": 2**20,
     "method record": 2**20,
+    "receipt": 2**20,
 }
 """Most bytes a document may have, by kind: each is read whole."""
 
