@@ -1,6 +1,6 @@
 """False alarms and power of the same-model tests on the specimens: int8, int4 and one further training step.
 
-    python -m specimens.same_model      writes docs/reference/same-model.md; about three minutes on two cores
+    python -m specimens.same_model      writes docs/reference/same-model.md; about five minutes on two cores
 
 Only numpy is needed.
 """
@@ -9,30 +9,60 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from fairtrial.audit.prompts import CONTINUATIONS, ONE_TOKEN, PROMPTS
+from fairtrial.core.output import Output
 from fairtrial.core.question import Decoding
-from fairtrial.lab.same_model import Heard
-from fairtrial.lab.same_model_calibration import BOUND, DRAWS, Rate, false_alarms, power
-from fairtrial.lab.same_model_tasks import PROMPT_ID
+from fairtrial.lab.same_model_asking import Heard
+from fairtrial.lab.same_model_border import TEMPERATURE, screening_task
+from fairtrial.lab.same_model_calibration import (
+    BOUND,
+    DRAWS,
+    Marks,
+    Rate,
+    border_rates,
+    canary_false_alarms,
+    canary_power,
+    false_alarms,
+    power,
+)
+from fairtrial.lab.same_model_canary import fresh_items
+from fairtrial.lab.same_model_tasks import BORDERS, PROMPT_ID, Asking
 from fairtrial.specimens.engine import Engine
 from fairtrial.specimens.files import load
 from fairtrial.specimens.tokens import encode
+from fairtrial.stats.two_sample import Ints
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "reference" / "same-model.md"
 CASES = ("honest-int8", "honest-int4", "honest-one-step", "cheat")
 LENGTH, MAX_TOKENS = 100, 50
+ITEMS, ASKED = 1000, (100, 400)
+"""Canary items that are put to every model, and how many make a canary set."""
+BORDER_EACH = 10
 
 
-def engine(name: str) -> Engine:
-    return Engine(load(name), threads=2)
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one model said. heard: texts and one-token questions. marks: of canary items. firsts: first tokens at
+    candidates for border prompts."""
+
+    heard: Heard
+    marks: Marks
+    firsts: Ints
 
 
-def heard(name: str, times: int, *, first_seed: int) -> Heard:
+def told(name: str, times: int, *, first_seed: int) -> Told:
+    model = Engine(load(name), threads=2)
+    return Told(heard(model, times, first_seed), marks(model), firsts(model, first_seed))
+
+
+def heard(model: Engine, times: int, first_seed: int) -> Heard:
     """What `fairtrial audit --same-model` would hear, each prompt asked so many times."""
-    model = engine(name)
     seeds = range(first_seed, first_seed + times)
     asked = [(prompt, seed) for prompt in PROMPTS for seed in seeds]
     written = model.write(
@@ -45,11 +75,36 @@ def heard(name: str, times: int, *, first_seed: int) -> Heard:
     }
     before = encode(ONE_TOKEN)
     read = model.read([[*before, *encode(each)] for each in CONTINUATIONS])
-    call = {text: sum(told.logprobs[len(before) :]) for text, told in zip(CONTINUATIONS, read, strict=True)}
+    call = {text: sum(each.logprobs[len(before) :]) for text, each in zip(CONTINUATIONS, read, strict=True)}
     return Heard(texts, (call,) * times)
 
 
-def page(alarms: Sequence[Rate], powers: Sequence[Rate], times: int) -> str:
+def marks(model: Engine, temperature: float = 0.0, seed: int | None = None) -> Marks:
+    """(ITEMS,): was each canary item answered rightly?"""
+    task = fresh_items(0, ITEMS)
+    how = replace(task.decoding, temperature=temperature, seed=seed)
+    asked = [encode(task.prompt.messages(each)[-1].content) for each in task.samples]
+    written = model.write(asked, [how] * len(asked))
+    scored = [
+        task.scorer(Output(text=each.text, stop=each.stop), item)  # type: ignore[operator]
+        for each, item in zip(written, task.samples, strict=True)
+    ]
+    return np.array([each.state == "right" for each in scored])
+
+
+def firsts(model: Engine, first_seed: int) -> Ints:
+    """(candidates, draws): first tokens, each as a letter's number."""
+    samples = screening_task(Asking(borders=BORDERS), None).samples
+    seeds = range(first_seed, first_seed + 2 * (BORDER_EACH + 1))
+    written = model.write(
+        [encode(each.text) for each in samples for _ in seeds],
+        [Decoding(temperature=TEMPERATURE, max_tokens=1, seed=seed) for _ in samples for seed in seeds],
+    )
+    codes = [ord(each.text[0]) if each.text else -1 for each in written]
+    return np.array(codes, dtype=np.int64).reshape(len(samples), len(seeds))
+
+
+def page(alarms: Sequence[Rate], powers: Sequence[Rate], times: int, accuracies: str) -> str:
     """Markdown."""
     lines = [
         "# Same-model tests: false alarms and power",
@@ -58,16 +113,22 @@ def page(alarms: Sequence[Rate], powers: Sequence[Rate], times: int) -> str:
         "[check the model](../how-to/check-the-model.md).",
         "",
         f"Each model answered the {len(PROMPTS)} prompts of `audit --same-model` {times} times at temperature 1,",
-        f"{MAX_TOKENS} tokens at most (a specimen's tokens are bytes). Pairs are drawn from these recordings, so",
-        f"they share answers. {DRAWS} permutations a p-value; single tests, before Holm. Limits: Clopper-Pearson,",
-        f"{100 * BOUND:g} %.",
+        f"{MAX_TOKENS} tokens at most (a specimen's tokens are bytes); {ITEMS:,} canary items once; and the",
+        f"{BORDERS} candidates for border prompts {2 * (BORDER_EACH + 1)} times. Pairs are drawn from these",
+        "recordings, so they share answers.",
+        f"{DRAWS} permutations a p-value; single tests, before Holm. Limits: Clopper-Pearson, {100 * BOUND:g} %.",
+        "*A side* counts answers to each prompt; of a canary set, its items. Items right: "
+        + accuracies
+        + ".",
         "",
         "## False alarms",
         "",
         "`specimen/honest` against itself. The one-token test compares numbers that this model states alike each",
-        "time: it can't err here, and its level rests on the permutations alone.",
+        "time: it can't err here, and its level rests on the permutations alone. Its answers to canary items are",
+        "asked for at temperature 1 here: at 0, as the test asks, they are the same each time. It wavers at few",
+        "candidates for border prompts, and where it doesn't, there is nothing to judge.",
         "",
-        "| test | completions a side | level | alarms | pairs | limits | level held |",
+        "| test | a side | level | alarms | pairs | limits | level held |",
         "| --- | --- | --- | --- | --- | --- | --- |",
         *(
             f"| {each.test} | {each.each} | {each.level} | {each.hits} | {each.pairs:,} | {_span(each)} "
@@ -80,7 +141,7 @@ def page(alarms: Sequence[Rate], powers: Sequence[Rate], times: int) -> str:
         "`honest` on one side; on the other its weights rounded to 8 or 4 bits, after one further training step",
         "(every weight moved by about 0.0001), or `cheat`, another model of the same trunk.",
         "",
-        "| test | other side | completions a side | level | found | pairs | limits |",
+        "| test | other side | a side | level | found | pairs | limits |",
         "| --- | --- | --- | --- | --- | --- | --- |",
         *(
             f"| {each.test} | {each.b} | {each.each} | {each.level} | {each.hits / each.pairs:.0%} "
@@ -90,8 +151,8 @@ def page(alarms: Sequence[Rate], powers: Sequence[Rate], times: int) -> str:
         ),
         "",
         "What changes every weight a little (8 bits, one step) moves log-probabilities far more than two runtimes",
-        "of one model do, and hardly moves sampled text. Where an endpoint states no log-probabilities, such a",
-        "change is not found by text at these sizes.",
+        "of one model do, and hardly moves sampled text or the answers to canary items. Where an endpoint states",
+        "no log-probabilities, such a change shows at border prompts alone, where there are any.",
         "",
     ]
     return "\n".join(lines)
@@ -100,6 +161,30 @@ def page(alarms: Sequence[Rate], powers: Sequence[Rate], times: int) -> str:
 def _span(rate: Rate) -> str:
     low, high = rate.bounds
     return f"{low:.3f} to {high:.3f}"
+
+
+def rates(given: argparse.Namespace) -> tuple[list[Rate], list[Rate], str]:
+    """(false alarms, power, shares of canary items that were right in words)."""
+    honest = told("honest", given.times, first_seed=0)
+    model = Engine(load("honest"), threads=2)
+    twice = marks(model, 1.0, 1), marks(model, 1.0, 2)
+    seed, many, some = given.seed, given.pairs, max(100, given.pairs // 10)
+    text = {"length": LENGTH, "seed": seed}
+    alarms = list(false_alarms("honest", honest.heard, each=10, pairs=many, **text))
+    alarms += canary_false_alarms("honest", twice, items=ASKED[0], pairs=many, seed=seed)
+    alarms += border_rates(("honest", "honest"), honest.firsts, None, each=BORDER_EACH, pairs=many, seed=seed)
+    powers: list[Rate] = []
+    right = [f"honest {honest.marks.mean():.1%}"]
+    for number, name in enumerate(CASES, 1):
+        other = told(name, given.times, first_seed=1_000_000 * number)
+        right.append(f"{name} {other.marks.mean():.1%}")
+        names = ("honest", name)
+        for each in (10, 40):
+            powers += power(names, (honest.heard, other.heard), each=each, pairs=some, **text)
+        for items in ASKED:
+            powers += canary_power(names, (honest.marks, other.marks), items=items, pairs=some, seed=seed)
+        powers += border_rates(names, honest.firsts, other.firsts, each=BORDER_EACH, pairs=some, seed=seed)
+    return alarms, powers, ", ".join(right)
 
 
 def main() -> None:
@@ -111,16 +196,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=20_261_124)
     parser.add_argument("-o", "--output", type=Path, default=PAGE)
     given = parser.parse_args()
-    honest = heard("honest", given.times, first_seed=0)
-    rule = {"pairs": given.pairs, "length": LENGTH, "seed": given.seed}
-    alarms = list(false_alarms("honest", honest, each=10, **rule))
-    powers: list[Rate] = []
-    for number, name in enumerate(CASES, 1):
-        other = heard(name, given.times, first_seed=1_000_000 * number)
-        for each in (10, 40):
-            some = {**rule, "pairs": max(100, given.pairs // 10)}
-            powers += power(("honest", name), (honest, other), each=each, **some)
-    given.output.write_text(page(alarms, powers, given.times), encoding="utf-8")
+    alarms, powers, right = rates(given)
+    given.output.write_text(page(alarms, powers, given.times, right), encoding="utf-8")
     print(given.output.read_text("utf-8"))
     if not all(each.held for each in alarms):
         raise SystemExit(1)

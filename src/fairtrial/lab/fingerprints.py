@@ -25,7 +25,8 @@ from fairtrial.core.errors import ProviderError, UsageError
 from fairtrial.core.plan import ModelSpec
 from fairtrial.core.task import Task
 from fairtrial.lab.run import Run
-from fairtrial.lab.same_model import Heard, SameModel, ask, heard_in, judged
+from fairtrial.lab.same_model import SameModel, judged
+from fairtrial.lab.same_model_asking import Heard, ask, heard_in
 from fairtrial.lab.same_model_canary import FAMILY, asked_digest, canary_task, marks_in
 from fairtrial.lab.same_model_tasks import LOTTERY_ID, PROMPT_ID, Asking
 

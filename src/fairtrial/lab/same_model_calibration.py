@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
-from fairtrial.audit.same_model_tests import RESOLUTION, TEXT, TOKEN, Calls
+from fairtrial.audit.same_model_tests import BORDER, CANARY, RESOLUTION, TEXT, TOKEN, Calls
 from fairtrial.core.plan import ModelSpec
-from fairtrial.lab.same_model import Heard, ask, heard_in
+from fairtrial.lab.same_model_asking import Heard, ask, heard_in
+from fairtrial.lab.same_model_border import MOST_KEPT
 from fairtrial.lab.same_model_tasks import LOTTERY_ID, Asking
 from fairtrial.stats.exact import clopper_pearson
-from fairtrial.stats.two_sample import Ints, call_table, padded, token_tracking
+from fairtrial.stats.intervals import mcnemar_exact
+from fairtrial.stats.two_sample import Ints, border_shift, call_table, padded, token_tracking
 from fairtrial.stats.two_sample_power import null_p_values, pair_p_values
 
 if TYPE_CHECKING:
@@ -28,10 +31,13 @@ DRAWS: Final = 999
 """Permutations a p-value: the smallest is 0.001."""
 BOUND: Final = 0.999
 
+Marks: TypeAlias = NDArray[np.bool_]
+
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """hits of pairs had p <= level. low, high: Clopper-Pearson, level BOUND."""
+    """hits of pairs had p <= level. each: answers a side, of every prompt; of a canary set its items. low, high:
+    Clopper-Pearson, level BOUND."""
 
     test: str
     a: str
@@ -75,6 +81,48 @@ def power(
     yield from _rates(TEXT, *names, each, pair_p_values(a, b, each=each, pairs=pairs, rng=rng, draws=DRAWS))
     if heard[0].calls and heard[1].calls:
         yield from _rates(TOKEN, *names, each, _token(heard[0].calls, heard[1].calls, each, pairs, rng))
+
+
+def canary_false_alarms(
+    name: str, twice: tuple[Marks, Marks], *, items: int, pairs: int, seed: int
+) -> Iterator[Rate]:
+    """Null pairs of one model whose answers vary. twice: whether each item was right, at two times."""
+    rng = np.random.default_rng([seed, items, 2])
+    yield from _rates(CANARY, name, name, items, _mcnemar(twice, items, pairs, rng))
+
+
+def canary_power(
+    names: tuple[str, str], marks: tuple[Marks, Marks], *, items: int, pairs: int, seed: int
+) -> Iterator[Rate]:
+    """How often another model is found. marks: whether each of many items was right, by side."""
+    rng = np.random.default_rng([seed, items, 3])
+    yield from _rates(CANARY, *names, items, _mcnemar(marks, items, pairs, rng))
+
+
+def border_rates(
+    names: tuple[str, str], a: Ints, b: Ints | None, *, each: int, pairs: int, seed: int
+) -> Iterator[Rate]:
+    """a, b: (candidates, draws), first tokens as numbers; b None for null pairs. Draws are dealt anew for every
+    pair: one a side to look for border prompts, `each` to judge them."""
+    rng, found = np.random.default_rng([seed, each, 4]), []
+    for _ in range(pairs):
+        ours = rng.permuted(a, axis=1)
+        x = ours[:, : each + 1]
+        y = ours[:, each + 1 : 2 * each + 2] if b is None else rng.permuted(b, axis=1)[:, : each + 1]
+        kept = np.flatnonzero(x[:, 0] != y[:, 0])[:MOST_KEPT]
+        test = border_shift(x[kept, 1:], y[kept, 1:], rng=rng, draws=DRAWS) if kept.size else None
+        found.append(1.0 if test is None else test.p)
+    yield from _rates(BORDER, *names, each, found)
+
+
+def _mcnemar(marks: tuple[Marks, Marks], items: int, pairs: int, rng: np.random.Generator) -> list[float]:
+    """p-values on items drawn from all that were asked."""
+    found = []
+    for _ in range(pairs):
+        some = rng.choice(marks[0].size, items, replace=False)
+        a, b = marks[0][some], marks[1][some]
+        found.append(mcnemar_exact(int((a & ~b).sum()), int((b & ~a).sum())))
+    return found
 
 
 def table(heard: Heard, length: int) -> Ints:

@@ -45,7 +45,7 @@ from fairtrial.evals.prompts import TemplatePrompt
 from fairtrial.families.manner import WholeText
 from fairtrial.lab.exchangeability import legacy_controls
 from fairtrial.lab.run import Run
-from fairtrial.lab.same_model import Kept
+from fairtrial.lab.same_model_tasks import Kept
 from fairtrial.lab.seen_materials import SIBLING, Corpus, Legacy, Materials
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from fairtrial.core.record import Failure, Record
 from fairtrial.core.sample import Message, Sample
 from fairtrial.core.task import Task
 from fairtrial.lab.run import Run
-from fairtrial.lab.same_model import BUNDLED, Kept, said
+from fairtrial.lab.same_model_tasks import BUNDLED, Kept, said
 from fairtrial.lab.seen import OPENING, VERSION, SeenAsking, likelihood_task
 
 if TYPE_CHECKING:
