@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fairtrial.core.codec import parse_record, record_json, record_line
-from fairtrial.core.errors import IntegrityError
+from fairtrial.core.errors import IntegrityError, UsageError
 from fairtrial.core.output import STOPS, ByToken, Loglik, Output, Usage
 from fairtrial.core.record import Attempt, Execution, Failure, Record, Score
 
@@ -240,9 +241,37 @@ def test_what_is_no_record_at_all_is_refused(line: str) -> None:
         parse_record(line)
 
 
-def test_a_nan_never_reaches_the_journal() -> None:
-    record = Record(
-        "a", 1, "", (), "q", Score("right", 1.0), output=Output("x", logliks=(Loglik(float("nan")),))
-    )
+def holding(number: float) -> dict[str, Record]:
+    """One record for every place where a number that nobody has looked at could stand."""
+    plain = Record("a", 1, "", (), "q", Score("right", 1.0), output=Output("x"))
+    tokens = {
+        name: ByToken(**{"logprobs": (-1.0,), name: (-1.0, number)})
+        for name in ("logprobs", "means", "deviations")
+    }
+    outputs = {
+        "duration": Output("x", duration_s=number),
+        "first token": Output("x", first_token_s=number),
+        "log-probability": Output("x", logliks=(Loglik(-1.0), Loglik(number))),
+        **{name: Output("x", logliks=(Loglik(-1.0, by_token=each),)) for name, each in tokens.items()},
+    }
+    return {
+        **{name: dataclasses.replace(plain, output=output) for name, output in outputs.items()},
+        "attempt": dataclasses.replace(plain, attempts=(Attempt("now", 0.5), Attempt("now", number))),
+        "wait": dataclasses.replace(plain, attempts=(Attempt("now", 0.5, waited_s=number),)),
+        "execution": dataclasses.replace(plain, execution=Execution({}, seconds=number)),
+        "sandbox": dataclasses.replace(plain, execution=Execution({"limits": {"memory": number}})),
+    }
+
+
+@pytest.mark.parametrize("place", holding(0.5))
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
+def test_no_number_that_json_can_t_hold_reaches_the_journal(place: str, number: float) -> None:
+    assert b"null" in record_line(holding(0.5)[place])
     with pytest.raises(ValueError):
-        record_line(record)
+        record_line(holding(number)[place])
+
+
+@pytest.mark.parametrize("place", ["value", "others"])
+def test_a_score_is_no_nan(place: str) -> None:
+    with pytest.raises(UsageError):
+        Score("right", math.nan) if place == "value" else Score("right", 1.0, others={"x": math.nan})

@@ -7,12 +7,14 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from itertools import chain
 from typing import Any
 
 from fairtrial.core.canon import JSON
 from fairtrial.core.errors import IntegrityError, UsageError
 from fairtrial.core.output import STOPS, ByToken, Loglik, Output, Usage
+from fairtrial.core.quick_json import written
 from fairtrial.core.record import Attempt, Execution, Failure, Record, Score
 
 _USAGE = ("input_tokens", "output_tokens", "reasoning_tokens", "cached_tokens", "cache_write_tokens")
@@ -51,8 +53,6 @@ _RECORD = (
 )
 _EXECUTION = ("sandbox", "cause", "detail", "calls", "seconds")
 _DECIMAL = re.compile(r"[0-9]+(\.[0-9]+)?")
-_READABLE = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
-"""Made once: `json.dumps` makes an encoder for every record."""
 
 
 def record_line(record: Record) -> bytes:
@@ -60,13 +60,30 @@ def record_line(record: Record) -> bytes:
 
     Raises ValueError for a number that JSON can't hold: an adapter let a NaN through, which is a bug.
     """
-    data = record_json(record)
-    text = _READABLE(data)
-    try:
-        return text.encode() + b"\n"
-    except UnicodeEncodeError:
-        # Half a surrogate pair in a model's reply: escaped, so that the very same text comes back.
-        return json.dumps(data, allow_nan=False, separators=(",", ":")).encode() + b"\n"
+    _need_finite(record)
+    return written(record_json(record)) + b"\n"
+
+
+def _need_finite(record: Record) -> None:
+    """Of the numbers a record holds, those that nobody has looked at. A score's lie in [0, 1]."""
+    output, execution = record.output, record.execution
+    for attempt in record.attempts:
+        _finite((attempt.duration_s, attempt.waited_s))
+    if output is not None:
+        _finite(each for each in (output.duration_s, output.first_token_s) if each is not None)
+        for loglik in output.logliks:
+            tokens = loglik.by_token
+            _finite((loglik.logprob,))
+            if tokens is not None:
+                _finite(chain(tokens.logprobs, tokens.means or (), tokens.deviations or ()))
+    if execution is not None:
+        _finite((execution.seconds,))
+        json.dumps(execution.sandbox, allow_nan=False)
+
+
+def _finite(numbers: Iterable[float]) -> None:
+    if not all(map(math.isfinite, numbers)):
+        raise ValueError("a number that is not finite can't be kept")
 
 
 def record_json(record: Record) -> dict[str, JSON]:

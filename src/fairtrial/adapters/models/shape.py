@@ -3,11 +3,11 @@ and what every written answer has in common: it ends where the plan says."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from fairtrial.core import quick_json
 from fairtrial.core.canon import JSON
 from fairtrial.core.output import Output
 
@@ -17,12 +17,7 @@ MOST: Final = 2**53 - 1
 
 def written(body: JSON) -> str:
     """A request's text, in plain characters; half a surrogate pair in a prompt is escaped, as it has no bytes."""
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return json.dumps(body, separators=(",", ":"))
-    return text
+    return quick_json.written(body).decode()
 
 
 def count(usage: Mapping[str, Any], key: str) -> int | None:
