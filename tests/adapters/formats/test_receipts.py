@@ -138,6 +138,15 @@ def test_a_changed_receipt_is_refused_by_both(bundle: dict[str, Any]) -> None:
         assert decode_eval_claim(bundle | change) is None
 
 
+def test_a_forger_can_make_the_tree_fit_but_not_the_signature() -> None:
+    payload = claim_bytes(MEASURED, Bar(">=", "0.9"), public=public("lab").raw, salts=SALTS)
+    forged = payload.replace(b'"passed":false', b'"passed":true')
+    data = receipt_bytes(forged, secret("lab").sign(payload), public("lab").raw)
+    with pytest.raises(IntegrityError, match="its signature doesn't hold"):
+        read_receipt(data, "a.json")
+    assert decode_eval_claim(json.loads(data)) is None
+
+
 def signed(fields: dict[str, Any], who: str = "lab") -> bytes:
     payload = json.dumps(fields).encode()
     return receipt_bytes(payload, secret(who).sign(payload), public(who).raw)
