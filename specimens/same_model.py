@@ -117,9 +117,8 @@ def page(alarms: Sequence[Rate], powers: Sequence[Rate], times: int, accuracies:
         f"{BORDERS} candidates for border prompts {2 * (BORDER_EACH + 1)} times. Pairs are drawn from these",
         "recordings, so they share answers.",
         f"{DRAWS} permutations a p-value; single tests, before Holm. Limits: Clopper-Pearson, {100 * BOUND:g} %.",
-        "*A side* counts answers to each prompt; of a canary set, its items. Items right: "
-        + accuracies
-        + ".",
+        "*A side* counts answers to each prompt; of a canary set, its items. Of those items were right:",
+        f"{accuracies}.",
         "",
         "## False alarms",
         "",
@@ -152,7 +151,9 @@ def page(alarms: Sequence[Rate], powers: Sequence[Rate], times: int, accuracies:
         "",
         "What changes every weight a little (8 bits, one step) moves log-probabilities far more than two runtimes",
         "of one model do, and hardly moves sampled text or the answers to canary items. Where an endpoint states",
-        "no log-probabilities, such a change shows at border prompts alone, where there are any.",
+        "no log-probabilities, such a change shows at border prompts alone, if the model has any: these have some",
+        "among the candidates, others may have none. Border prompts also tell apart two runtimes whose",
+        "log-probabilities differ by a hundredth of a nat, as they may in 16 bits: the cause stays open.",
         "",
     ]
     return "\n".join(lines)

@@ -27,7 +27,8 @@ def test_two_models_that_differ_end_with_1_and_the_contract_s_json(folder: Path)
     (found,) = told["findings"]
     assert set(told) >= {"claim", "verdict", "findings", "sentence"} and set(found) >= KEYS
     assert (told["verdict"], found["question"], found["answer"]) == ("refuted", "same-model", "no")
-    assert (found["tier"], found["effect"]["unit"]) == ("proof", "points")
+    unit = "points" if found["probe"] == "canary-mcnemar" else "fraction"
+    assert (found["tier"], found["effect"]["unit"]) == ("proof", unit)
     assert found["p"] <= 0.01 and found["mde"] > 0 and told["order"].startswith("sha256:")
     probes = {found["probe"], *(each["probe"] for each in found["also"])}
     assert probes == {"text-two-sample", "one-token", "canary-mcnemar"}

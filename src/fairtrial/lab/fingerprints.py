@@ -103,18 +103,7 @@ def against(
     model = located(model, lab.environ)
     asked = prompts or fingerprint.prompts or PROMPTS
     check_same_prompts(fingerprint.digests, tuple(map(prompt_digest, asked)))
-    how = fingerprint.decoding
-    asking = Asking(
-        asked,
-        fingerprint.each,
-        fingerprint.length,
-        float(str(how["temperature"])),
-        int(str(how["max_tokens"])),
-        None if how["system"] is None else str(how["system"]),
-        None if how["seed"] is None else int(str(how["seed"])),
-        canary_seed,
-        rows=rows,
-    )
+    asking = replace(_asking(fingerprint, asked), seed=canary_seed, rows=rows)
     # Seeds that the recording hasn't used: the same ones would give the same answers, and prove nothing.
     decoding = asking.decoding((model,), after=fingerprint.each)
     runs, impossible = ask(lab, model, asking, decoding, asking.each, **settings)
@@ -139,6 +128,20 @@ def against(
         runs,
         date=fingerprint.date,
         canary=0 if task is None else len(task.samples),
+    )
+
+
+def _asking(fingerprint: Fingerprint, prompts: tuple[str, ...]) -> Asking:
+    """As it was asked."""
+    how = fingerprint.decoding
+    return Asking(
+        prompts,
+        fingerprint.each,
+        fingerprint.length,
+        float(str(how["temperature"])),
+        int(str(how["max_tokens"])),
+        None if how["system"] is None else str(how["system"]),
+        None if how["seed"] is None else int(str(how["seed"])),
     )
 
 

@@ -94,8 +94,21 @@ def judged(
     borders: int = 0,
 ) -> SameModel:
     """The verdict. order: what lots were drawn from, "" where one side is a recording. impossible: tests that
-    can't be made -> why. canary: items of the canary set, borders: candidates for border
-    prompts, 0 where none was asked."""
+    can't be made -> why. canary: items of the canary set, borders: candidates for border prompts, 0 where none was
+    asked."""
+    sides, kept = _sides(names, heard, canary)
+    every = {TEXT: True, TOKEN: True, CANARY: canary > 0, BORDER: borders > 0}
+    planned = tuple(each for each, asked in every.items() if asked and each not in impossible)
+    seed = int(digest([order, date, list(names), kept])[7:23], 16)
+    setting = Setting(length, planned, "proof" if order else "strong", seed)
+    told = examine(sides, setting, names)
+    told = replace(told, impossible=(*told.impossible, *impossible.values()))
+    verdict = judge(names, told, setting, date=date, runs=[str(each.path) for each in runs])
+    return SameModel(verdict, told, runs, order)
+
+
+def _sides(names: tuple[str, str], heard: Both, canary: int) -> tuple[Sides, list[str]]:
+    """(what is judged, the prompts that both answered whole). Raises ProviderError where there is none."""
     a, b = heard
     asked = [name for name in (*a.texts, *b.texts) if not name.startswith(LOTTERY_ID)]
     kept = _whole(heard, list(dict.fromkeys(asked)))
@@ -120,14 +133,7 @@ def judged(
         left_out,
         *_firsts(heard),
     )
-    every = {TEXT: True, TOKEN: True, CANARY: canary > 0, BORDER: borders > 0}
-    planned = tuple(each for each, asked in every.items() if asked and each not in impossible)
-    seed = int(digest([order, date, list(names), list(kept)])[7:23], 16)
-    setting = Setting(length, planned, "proof" if order else "strong", seed)
-    told = examine(sides, setting, names)
-    told = replace(told, impossible=(*told.impossible, *impossible.values()))
-    verdict = judge(names, told, setting, date=date, runs=[str(each.path) for each in runs])
-    return SameModel(verdict, told, runs, order)
+    return sides, kept
 
 
 def _firsts(heard: Both) -> tuple[list[Sequence[str]], list[Sequence[str]]]:
