@@ -19,11 +19,16 @@ from fairtrial.core.errors import IntegrityError, UsageError
 from fairtrial.core.strict_json import parse_strict
 
 MAX_BYTES: Final[Mapping[str, int]] = {
-    "envelope": 4 * 2**20,
+    "envelope": 5 * 2**20,
     "statement": 3 * 2**20,
     "trust policy": 2**20,
     "method record": 2**20,
     "receipt": 2**20,
+    "plan": 4 * 2**20,
+    "scores": 4 * 2**20,
+    "data set": 16 * 2**20,
+    "digest of records": 2**16,
+    "edge of a log": 2**16,
 }
 """Most bytes a document may have, by kind: each is read whole."""
 
@@ -65,16 +70,21 @@ def read_canonical(data: bytes, kind: str, name: str) -> dict[str, Any]:
     return value
 
 
-def signed_bytes(value: Mapping[str, JSON]) -> bytes:
-    """The canonical bytes of something to be signed. Raises UsageError for floats and whatever else a strict
-    reader would refuse."""
+def signed_bytes(value: Mapping[str, JSON], kind: str = "statement") -> bytes:
+    """The canonical bytes of something to be signed, of a `kind` as in `read_object`. Raises UsageError for floats
+    and whatever else a strict reader would refuse."""
     try:
         _check_values(value)
     except ValueError as error:
         raise UsageError(
             f"this can't be signed: {error}", 'write decimals as text, such as "0.25"'
         ) from error
-    return canonical(value)
+    data = canonical(value)
+    if len(data) > MAX_BYTES[kind]:
+        raise UsageError(
+            f"a {kind} of {len(data):,} bytes; {MAX_BYTES[kind]:,} are read", "sign digests of what is large"
+        )
+    return data
 
 
 def strict_base64(text: str) -> bytes:

@@ -91,20 +91,20 @@ _RUN_START: Final = {
     "sandbox": nullable(TEXT),
     "deadline": TIME,
 }
-_COUNTS: Final = record(dict.fromkeys(STATES, COUNT))
+COUNTS: Final = record(dict.fromkeys(STATES, COUNT))
 _RUN_END: Final = {
     "campaign": SHA256,
     "run": TEXT,
     "status": one_of("completed", "failed", "aborted"),
     "reason": ANY_TEXT,
     "records": record({"root": SHA256, "n": COUNT}),
-    "counts": _COUNTS,
+    "counts": COUNTS,
     "usage": record(
         {"input_tokens": nullable(COUNT), "output_tokens": nullable(COUNT), "cost_usd": nullable(DECIMAL)}
     ),
     "requests": nullable(record({"first": TIME, "last": TIME})),
 }
-_SCORE: Final = record(
+SCORE: Final = record(
     {
         "metric": TEXT,
         "value": DECIMAL,
@@ -117,25 +117,23 @@ _SCORE: Final = record(
         "recomputable": one_of("re-scored", "recounted", "stated"),
     }
 )
+ATTEMPT: Final = record(
+    {
+        "run": TEXT,
+        "variant": TEXT,
+        "index": COUNT,
+        "status": one_of("open", "completed", "failed", "aborted", "abandoned"),
+    }
+)
 _RESULT: Final = {
     "campaign": SHA256,
     "run": TEXT,
     "plan": SHA256,
-    "counts": _COUNTS,
-    "scores": list_of(_SCORE, least=1),
+    "counts": COUNTS,
+    "scores": list_of(SCORE, least=1),
     "method": SHA256,
     "deviations": list_of(TEXT),
-    "attempts": list_of(
-        record(
-            {
-                "run": TEXT,
-                "variant": TEXT,
-                "index": COUNT,
-                "status": one_of("open", "completed", "failed", "aborted", "abandoned"),
-            }
-        ),
-        least=1,
-    ),
+    "attempts": list_of(ATTEMPT, least=1),
 }
 _AUDIT: Final = {
     "campaign": SHA256,
