@@ -9,6 +9,7 @@ import pytest
 
 from fairtrial.cli import main
 from fairtrial.lab import Lab
+from fairtrial.lab.claims import open_claim
 from fairtrial.trust.documents import signed_bytes
 from fairtrial.trust.method import schema
 from tests.trust.methods import GOOD, without
@@ -45,6 +46,20 @@ def test_new_check_and_the_rest(run: str, capsys: pytest.CaptureFixture[str]) ->
         "detail": "Who paid for the evaluation.",
     } in (told["gaps"])
     assert len(told["gaps"]) == before.count("absent") - 3  # what is mostly so stands in the file
+
+
+def test_the_claim_is_taken_from_its_file(run: str, capsys: pytest.CaptureFixture[str]) -> None:
+    said = "specimen/honest"
+    assert main(["method", "check", "--run", run, "--claim", said]) == 1
+    assert "claim.claim" not in capsys.readouterr().out
+    assert main(["method", "new", "--run", run, "--claim", said, "-o", "a.yaml"]) == 0
+    text = Path("a.yaml").read_text()
+    assert open_claim(said).statement in text
+    Path("a.yaml").write_text(text.replace(open_claim(said).statement, "it is the best"))
+    capsys.readouterr()
+    assert main(["method", "check", "a.yaml", "--run", run, "--claim", said]) == 1
+    assert "claim.claim: contradicts the run" in capsys.readouterr().out
+    assert main(["method", "check", "good.json", "--claim", said]) == 2
 
 
 def test_a_file_by_itself(capsys: pytest.CaptureFixture[str]) -> None:

@@ -95,6 +95,15 @@ def test_a_document_has_a_size_by_its_kind(kind: str) -> None:
         read_canonical(fits[:-2] + b'x"}', kind, "a.json")
 
 
+def test_what_would_be_too_large_to_read_is_not_signed() -> None:
+    room = MAX_BYTES["statement"] - len('{"a":""}')
+    assert read_canonical(signed_bytes({"a": "x" * room}), "statement", "a.json")
+    with pytest.raises(UsageError, match="are read"):
+        signed_bytes({"a": "x" * (room + 1)})
+    with pytest.raises(UsageError, match="a trust policy of"):
+        signed_bytes({"a": "x" * room}, "trust policy")
+
+
 @given(st.dictionaries(TEXTS, VALUES, max_size=5))
 def test_what_was_written_comes_back(value: dict[str, Any]) -> None:
     data = signed_bytes(value)

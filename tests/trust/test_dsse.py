@@ -16,6 +16,7 @@ from securesystemslib.signer import CryptoSigner, SSlibKey
 
 from fairtrial.core.canon import canonical
 from fairtrial.core.errors import IntegrityError, UsageError
+from fairtrial.trust.documents import MAX_BYTES
 from fairtrial.trust.dsse import (
     Envelope,
     Signature,
@@ -113,6 +114,13 @@ def test_every_flipped_byte_of_an_envelope_is_found() -> None:
             changed[at] ^= flip
             with pytest.raises(IntegrityError):
                 verify(parse_envelope(bytes(changed), "a.json"), keys("lab", "evaluator"), 2, "a.json")
+
+
+def test_the_largest_statement_fits_into_an_envelope() -> None:
+    signed = envelope(b"x" * MAX_BYTES["statement"], *(f"signer {each}" for each in range(64)))
+    assert parse_envelope(signed.bytes, "a.json") == signed
+    with pytest.raises(IntegrityError, match="65 signatures; 1 to 64 are read"):
+        parse_envelope(envelope(b"x", *(f"signer {each}" for each in range(65))).bytes, "a.json")
 
 
 @given(st.binary(max_size=100) | st.text(max_size=60).map(str.encode))

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fairtrial.core.errors import IntegrityError
 from fairtrial.trust.people import People, parse_people
@@ -80,3 +82,20 @@ def test_when_a_signature_counts(changes: dict[str, Any], at: dict[str, Any], to
         **({"origin": ORIGIN, "index": 7, "time": "2026-03-01T00:00:00Z"} | at)
     )
     assert refusal is None if told is None else refusal is not None and told in refusal
+
+
+NAMES = st.sampled_from([*person("lab").to_json()])
+JUNK = st.none() | st.booleans() | st.integers(-1, 9) | st.text(max_size=4) | st.just([]) | st.just({})
+
+
+@given(st.dictionaries(NAMES, JUNK, min_size=1))
+def test_an_entry_with_a_field_of_another_kind_is_no_entry(changes: dict[str, Any]) -> None:
+    entry = person("lab").to_json() | changes
+    data = json.dumps({"keys": [entry], "operators": {}}).encode()
+    try:
+        read = parse_people(data, "trust.json")
+    except IntegrityError:
+        return
+    assert read.to_json()["keys"] == [entry]
+    told = {key for key, value in changes.items() if value is not None}
+    assert told <= {"org", "log_origin", "revoked_at_log_index"}

@@ -29,20 +29,22 @@ def method() -> None:
 
 
 run_folder = click.option("--run", "run", metavar="DIR", help="The run that the record is about.")
+claim_file = click.option("--claim", "claim", metavar="FILE", help="The claim that the run is to support.")
 
 
 @method.command()
 @click.option("--run", "run", metavar="DIR", required=True, help="The run that the record is about.")
+@claim_file
 @click.option(
     "-o", "output", metavar="FILE", help="YAML, or JSON by its name.  [default: method.yaml in the run]"
 )
 @click.option("--force", is_flag=True, help="Overwrite FILE.")
-def new(run: str, output: str | None, force: bool) -> int:
+def new(run: str, claim: str | None, output: str | None, force: bool) -> int:
     """Write a record with what the run tells filled in, and the rest as questions."""
     records, facts = import_module("fairtrial.lab.method"), import_module("fairtrial.lab.method_facts")
     path = Path(output) if output else Path(run) / FILE
     loaded = Lab().load(Path(run))
-    told, usual = facts.known(loaded), facts.usual(loaded)
+    told, usual = facts.known(loaded, _claimed(claim)), facts.usual(loaded)
     if path.exists() and not force:
         raise StoreError(f"{path} is there already", "name another file, or overwrite it with --force")
     text = records.draft_json(told, usual) if path.suffix == ".json" else records.draft(told, usual)
@@ -57,14 +59,15 @@ def new(run: str, output: str | None, force: bool) -> int:
 @method.command()
 @click.argument("file", required=False, metavar="[FILE]")
 @run_folder
+@claim_file
 @options.json_output
-def check(file: str | None, run: str | None, as_json: bool) -> int:
+def check(file: str | None, run: str | None, claim: str | None, as_json: bool) -> int:
     """List what a person must still write. Exit 0 where the record is complete, 1 where it isn't.
 
     FILE: by default method.yaml in the run's folder. With --run, what the run tells by itself is taken from it,
     and where the file says something else, that is told.
     """
-    written, told = _opened(file, run)
+    written, told = _opened(file, run, claim)
     left = import_module("fairtrial.lab.method").missing(written, told)
     if as_json:
         emit({"complete": not left, "gaps": [each.to_json() for each in left]})
@@ -116,16 +119,24 @@ def schema() -> int:
     return 0
 
 
-def _opened(file: str | None, run: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
+def _opened(
+    file: str | None, run: str | None, claim: str | None = None
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """What a person wrote, and what the run tells; {} for the one that isn't there."""
     records, facts = import_module("fairtrial.lab.method"), import_module("fairtrial.lab.method_facts")
     if file is None and run is None:
         raise UsageError("neither a file nor a run", "fairtrial method check [FILE] --run DIR")
-    told = facts.known(Lab().load(Path(run))) if run else {}
+    if claim is not None and run is None:
+        raise UsageError("--claim goes with --run", "name the run that is to support the claim")
+    told = facts.known(Lab().load(Path(run)), _claimed(claim)) if run else {}
     if file is None:
         path = Path(str(run)) / FILE
         return (records.read_method(path) if path.exists() else {}), told
     return records.read_method(Path(file)), told
+
+
+def _claimed(name: str | None) -> Any:
+    return None if name is None else import_module("fairtrial.lab.claims").open_claim(name)
 
 
 def _exported(record: dict[str, JSON], target: str, beside: tuple[str, ...]) -> str:

@@ -73,7 +73,7 @@ def method_bytes(record: Record) -> bytes:
             f"the method record lacks {found[0].group}.{found[0].field}; gaps in all: {len(found)}",
             "see them all with `fairtrial method check`",
         )
-    return signed_bytes(record)
+    return signed_bytes(record, "method record")
 
 
 def draft(told: Record, usual: Record) -> str:

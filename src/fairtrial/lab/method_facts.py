@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from fairtrial.adapters.stores.folder import RECORDS
 from fairtrial.core.canon import JSON, digest, digest_bytes
+from fairtrial.core.claim import Claim
 from fairtrial.core.errors import StoreError
 from fairtrial.core.estimate import Estimate
 from fairtrial.core.summary import Summary
@@ -36,11 +37,13 @@ NO_JUDGE: Final = f"{NOT_APPLICABLE} a rule marks the answers"
 VENDORS: Final = ("openai", "anthropic", "google")
 
 
-def known(run: Run) -> Record:
-    """What a run tells by itself, by group and field. Whatever it doesn't tell is left out, never guessed."""
+def known(run: Run, claim: Claim | None = None) -> Record:
+    """What a run tells by itself, by group and field, and the claim that it is to support, where there is one.
+    Whatever they don't tell is left out, never guessed."""
     plan, summary = run.plan, run.summary
     task = section(plan, "task")
     told: Record = {
+        "claim": {"claim": None if claim is None else claim.statement},
         "registration": {"plan": run.digest},
         "model": _model(plan, task, summary),
         "data": _data(plan, section(task, "origin"), text(task.get("version"))),

@@ -109,7 +109,7 @@ class People:
 
     @property
     def bytes(self) -> bytes:
-        return signed_bytes(self.to_json())
+        return signed_bytes(self.to_json(), "trust policy")
 
 
 def parse_people(data: bytes, name: str, *, canonical: bool = False) -> People:
