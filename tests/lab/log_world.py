@@ -9,6 +9,7 @@ from typing import Any
 
 from fairtrial.adapters.stores.keys import SecretKey
 from fairtrial.lab.log import Log
+from fairtrial.lab.log_init import init_log
 from fairtrial.lab.signing import holder, sign
 from fairtrial.trust.campaign import Filed
 from fairtrial.trust.predicates import state
@@ -35,7 +36,7 @@ def people(**changes: object) -> bytes:
 
 
 def new_log(path: Path, *, policy: bytes | None = None) -> Path:
-    Log.init(path, ORIGIN, people=people(), policy=policy)
+    init_log(path, ORIGIN, people=people(), policy=policy)
     return path
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from fairtrial.core.errors import IntegrityError, StoreError, UsageError
 from fairtrial.lab.log import Log
+from fairtrial.lab.log_init import init_log
 from fairtrial.lab.log_reader import LogReader
 from fairtrial.trust.campaign import attempts, check_chain, complete_campaign
 from fairtrial.trust.entry import NOBODY
@@ -142,7 +143,7 @@ def test_one_refused_document_does_not_stop_the_others(place: Path) -> None:
 
 
 def test_a_revoked_key_counts_below_its_index_only(tmp_path: Path) -> None:
-    Log.init(tmp_path, ORIGIN, people=people(log_origin=ORIGIN, revoked_at_log_index=1))
+    init_log(tmp_path, ORIGIN, people=people(log_origin=ORIGIN, revoked_at_log_index=1))
     with Log.open(tmp_path) as log:
         log.append(plan())
         with pytest.raises(IntegrityError, match="revoked from entry 1 on; this is entry 1"):
@@ -272,11 +273,11 @@ def test_a_log_is_made_once_and_its_key_kept_to_itself(place: Path) -> None:
 def test_bad_beginnings(tmp_path: Path) -> None:
     for origin in ("", "two words", "a+b"):
         with pytest.raises(IntegrityError, match="no name of a key"):
-            Log.init(tmp_path / "new", origin, people=people())
+            init_log(tmp_path / "new", origin, people=people())
     with pytest.raises(IntegrityError):
-        Log.init(tmp_path / "new", ORIGIN, people=b"{}")
+        init_log(tmp_path / "new", ORIGIN, people=b"{}")
     with pytest.raises(UsageError, match="names no quorum"):
-        Log.init(tmp_path / "new", ORIGIN, people=people(), policy=b"")
+        init_log(tmp_path / "new", ORIGIN, people=people(), policy=b"")
     assert not (tmp_path / "new").exists()
     with pytest.raises(UsageError, match="holds no log"):
         Log.open(tmp_path / "nowhere")

@@ -43,7 +43,7 @@ def init(folder: str, origin: str, trust: str, policy: str | None, as_json: bool
 
     Make the public key known that is printed: it is what readers know the log by.
     """
-    made = _room("log").Log.init(
+    made = _room("log_init").init_log(
         Path(folder), origin, people=_bytes(trust), policy=_bytes(policy) if policy else None
     )
     if as_json:

@@ -7,14 +7,13 @@ one before; that rename commits. What waits meanwhile is committed together: one
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from fairtrial.adapters.stores.keys import SecretKey, create_key, load_key
+from fairtrial.adapters.stores.keys import load_key
 from fairtrial.adapters.stores.tiles import (
     CHECKPOINT,
     COSIGNED,
@@ -30,13 +29,14 @@ from fairtrial.core.errors import FairtrialError, IntegrityError, ProviderError,
 from fairtrial.lab.cosigning import Cosigned, gather
 from fairtrial.lab.log_archive import SUFFIX, Archive
 from fairtrial.lab.log_reader import LogReader
+from fairtrial.lab.turns import Turns
 from fairtrial.trust.campaign import Document, Filed, admit, read_document
 from fairtrial.trust.checkpoint import Checkpoint, SignedCheckpoint, cosignatures, sign_checkpoint
 from fairtrial.trust.entry import Logged
 from fairtrial.trust.log_policy import LogPolicy, Party, parse_log_policy
-from fairtrial.trust.note_keys import LOG, NoteKey, VerifierKey
+from fairtrial.trust.note_keys import NoteKey
 from fairtrial.trust.people import People, parse_people
-from fairtrial.trust.tree import EMPTY_ROOT, Frontier, frontier
+from fairtrial.trust.tree import Frontier, frontier
 
 
 @dataclass(slots=True)
@@ -47,6 +47,7 @@ class _Ticket:
     document: Document
     logged: Logged | None = None
     error: FairtrialError | None = None
+    is_settled: bool = False
 
 
 class Log:
@@ -59,7 +60,8 @@ class Log:
         self.people: People = parse_people(folder.need(PEOPLE), PEOPLE)
         policy = folder.file(POLICY)
         self.policy: LogPolicy | None = None if policy is None else parse_log_policy(policy, POLICY)
-        self._lock, self._waiting = threading.Lock(), deque[_Ticket]()
+        self._turns = Turns()
+        self._waiting: deque[_Ticket] = deque()
         tree = self.reader.checkpoint().checkpoint
         tiles = self.reader.tiles(tree.size)
         self._frontier = Frontier().extended(tiles.leaves())
@@ -71,32 +73,6 @@ class Log:
             )
         self._edge, self.history = tiles.edge(), Archive(folder, tiles)
         self._settled = True
-
-    @classmethod
-    def init(cls, path: Path, origin: str, *, people: bytes, policy: bytes | None = None) -> VerifierKey:
-        """Make a new, empty log and its key. people: the trust policy that says whose documents it takes. policy:
-        its witnesses (tlog-policy), or None. Returns the public half of the key, which is to be made known.
-
-        Raises UsageError and IntegrityError for what is wrong with those, StoreError where a log is there already.
-        """
-        parse_people(people, PEOPLE)
-        files = [(PEOPLE, people)]
-        if policy is not None:
-            parse_log_policy(policy, POLICY)
-            files.append((POLICY, policy))
-        if (path / KEY).exists():
-            raise StoreError(
-                f"{path / KEY} is there already", "choose another folder; a key is never overwritten"
-            )
-        VerifierKey(origin, LOG, SecretKey.new().public)  # refuses the name before anything is written
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(f"can't make {path}: {error.strerror}", "name another folder") from error
-        key = note_key(origin, LOG, create_key(path / KEY))
-        empty = sign_checkpoint(Checkpoint(origin, 0, EMPTY_ROOT), key)
-        LogFolder.create(path, [*files, (VKEY, f"{key.public.vkey}\n".encode())], empty.data)
-        return key.public
 
     @classmethod
     def open(cls, path: str | Path) -> Log:
@@ -138,9 +114,9 @@ class Log:
         named = names or [f"document {number}" for number in range(1, len(envelopes) + 1)]
         tickets = [_Ticket(each, self._read(each, name)) for each, name in zip(envelopes, named, strict=True)]
         self._waiting.extend(tickets)
-        with self._lock:
-            # Whoever comes first takes everybody along; the others find their tickets settled.
-            if any(each.logged is None and each.error is None for each in tickets):
+        # Whoever finds nobody writing takes everybody along; the others wait, and find their tickets settled.
+        with self._turns.taken(unless=lambda: all(each.is_settled for each in tickets)) as mine:
+            if mine:
                 self._commit([self._waiting.popleft() for _ in range(len(self._waiting))])
         return [_settled(each) for each in tickets]
 
@@ -154,7 +130,7 @@ class Log:
             raise UsageError(f"{self.folder.path} has no {POLICY}", "give one to `fairtrial log init`")
         signed = self.reader.checkpoint()
         done = gather(signed, self.policy, self.reader.consistency, self._cosigned_last)
-        with self._lock:
+        with self._turns.taken():
             self._keep(done.signed)
         if not done.met:
             why = "; ".join(f"{name}: {reason}" for name, reason in done.missing) or "too few cosigned"
@@ -186,6 +162,13 @@ class Log:
         return read_document(envelope, self.people, name, origin=self.origin, index=self.size)
 
     def _commit(self, tickets: list[_Ticket]) -> None:
+        try:
+            self._commit_all(tickets)
+        finally:
+            for ticket in tickets:
+                ticket.is_settled = True
+
+    def _commit_all(self, tickets: list[_Ticket]) -> None:
         if not self._settled:
             for ticket in tickets:
                 ticket.error = self.folder.stopped or _stopped()
@@ -261,10 +244,6 @@ def _settled(ticket: _Ticket) -> Logged:
 
 def _stopped() -> StoreError:
     return StoreError("the log stopped in the middle of a write", "open it again: what it answered stands")
-
-
-def note_key(name: str, kind: int, secret: SecretKey) -> NoteKey:
-    return NoteKey(VerifierKey(name, kind, secret.public), secret.private.sign)
 
 
 def _no_passphrase() -> str:

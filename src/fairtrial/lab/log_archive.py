@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from fairtrial.adapters.stores.tiles import ENVELOPES, LogFolder
 from fairtrial.core.errors import IntegrityError
 from fairtrial.trust.campaign import Filed, parse_document
-from fairtrial.trust.entry import Logged, parse_entry
+from fairtrial.trust.entry import Entry, Logged, parse_entry
 from fairtrial.trust.tiles import Tiles
 
 SUFFIX = ".jsonl"
@@ -46,6 +46,11 @@ class Archive:
     def by_payload(self, payload: str) -> Filed | None:
         index = self._payloads.get(bytes.fromhex(payload))
         return None if index is None else self.at(index)
+
+    def last(self, campaign: str) -> Entry | None:
+        indices = self._campaigns.get(campaign)
+        found = self.at(indices[-1]) if indices else None
+        return found.entry if found else None
 
     def campaign(self, name: str) -> Sequence[Filed]:
         found = (self.at(index) for index in self._campaigns.get(name, ()))

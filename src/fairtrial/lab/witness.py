@@ -17,7 +17,7 @@ from fairtrial.adapters.stores.durable import write_durably
 from fairtrial.adapters.stores.keys import SecretKey, create_key, load_key
 from fairtrial.adapters.stores.witnessed import KEY, LOGS, VKEY, WitnessFolder
 from fairtrial.core.errors import FairtrialError, IntegrityError, ProviderError, StoreError, UsageError
-from fairtrial.lab.log import note_key
+from fairtrial.lab.log_init import note_key
 from fairtrial.trust.checkpoint import (
     SignedCheckpoint,
     check_log_signature,

@@ -62,6 +62,10 @@ class History(Protocol):
 
     def by_payload(self, payload: str) -> Filed | None: ...
 
+    def last(self, campaign: str) -> Entry | None:
+        """Its newest entry; None for an unknown campaign. 64 zeros name what belongs to none."""
+        ...
+
     def campaign(self, name: str) -> Sequence[Filed]:
         """In the order of the log; empty for an unknown one."""
         ...
@@ -108,11 +112,11 @@ def admit(document: Document, history: History) -> Entry:
     if there := history.by_payload(document.payload):
         raise IntegrityError(f"this {document.type} is entry {there.index} already", _REMEDY)
     campaign = _campaign_of(document, history)
-    earlier = history.campaign(campaign)
     if rule := _RULES.get(document.type):
         rule(document, campaign, history)
-    previous = earlier[-1].entry.leaf.hex() if earlier else NOBODY
-    return Entry(document.type, campaign, len(earlier) + 1, previous, document.payload, document.signers)
+    last = history.last(campaign)
+    seq, previous = (last.seq + 1, last.leaf.hex()) if last else (1, NOBODY)
+    return Entry(document.type, campaign, seq, previous, document.payload, document.signers)
 
 
 def attempts(campaign: Sequence[Filed], witnessed: str | None) -> tuple[Attempt, ...]:
@@ -195,7 +199,7 @@ def _campaign_of(document: Document, history: History) -> str:
     name = document.fields["campaign"]
     if name is None:  # a first plan
         return document.payload
-    if not history.campaign(name):
+    if history.last(name) is None:
         raise IntegrityError(f"no campaign {name[:16]}… is in this log", "register its plan first")
     return str(name)
 

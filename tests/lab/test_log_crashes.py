@@ -1,0 +1,130 @@
+"""A crash between every two steps of a write, a disk that fails at each of them, and the order of them all."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fairtrial.core.errors import StoreError
+from fairtrial.lab.log import Log
+from fairtrial.trust.tree import tree_root
+from tests.adapters.stores.kills import Disk, kill_once
+from tests.lab.log_world import new_log, plan
+
+CALLS = ("open", "write", "fsync", "replace", "mkdir")
+
+
+class Crash(BaseException):
+    """The process is gone: nothing of it may run on, so it is caught by nobody."""
+
+
+@contextmanager
+def _at_step(
+    number: int, fault: Callable[[str], BaseException], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[list[str]]:
+    """The number-th system call that writes doesn't happen; the ones so far."""
+    seen: list[str] = []
+
+    def watched(name: str) -> Callable[..., Any]:
+        real = getattr(os, name)
+
+        def call(*arguments: Any, **keywords: Any) -> Any:
+            seen.append(name)
+            if len(seen) > number:
+                raise fault(name)
+            return real(*arguments, **keywords)
+
+        return call
+
+    with monkeypatch.context() as patch:
+        for name in CALLS:
+            patch.setattr(os, name, watched(name))
+        yield seen
+
+
+def _steps(path: Path, monkeypatch: pytest.MonkeyPatch) -> int:
+    with Log.open(new_log(path)) as log:
+        log.append(plan("first"))
+        with _at_step(10**6, Crash, monkeypatch) as seen:
+            log.append(plan("second"))
+    return len(seen)
+
+
+def test_a_crash_before_every_system_call_of_a_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = _steps(tmp_path / "counted", monkeypatch)
+    assert steps > 20
+    outcomes = set()
+    for number in range(steps):
+        place = new_log(tmp_path / str(number))
+        log = Log.open(place)
+        first = log.append(plan("first"))
+        before = log.reader.checkpoint().checkpoint
+        with _at_step(number, Crash, monkeypatch), pytest.raises(Crash):
+            log.append(plan("second"))
+        log.close()  # as the system does for a process that died
+        with Log.open(place) as again:
+            assert again.size in (1, 2)
+            outcomes.add(again.size)
+            assert next(again.reader.entries()) == first
+            third = again.append(plan("third"))
+            assert third.index == again.size - 1
+            leaves = [each.entry.leaf for each in again.reader.entries()]
+            assert tree_root(leaves[:1]) == before.root, "no fork"
+            assert tree_root(leaves) == again.reader.checkpoint().checkpoint.root
+    assert outcomes == {1, 2}, "before the checkpoint's rename nothing counts, after it everything does"
+
+
+@pytest.mark.parametrize("fault", [errno.ENOSPC, errno.EIO, errno.EDQUOT])
+def test_a_disk_that_fails_at_any_step_stops_the_writer_and_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: int
+) -> None:
+    steps = _steps(tmp_path / "counted", monkeypatch)
+    for number in range(0, steps, 3):
+        place = new_log(tmp_path / str(number))
+        with Log.open(place) as log:
+            log.append(plan("first"))
+            with (
+                _at_step(number, lambda name: OSError(fault, os.strerror(fault)), monkeypatch),
+                pytest.raises(StoreError, match="can't keep"),
+            ):
+                log.append(plan("second"))
+            with pytest.raises(StoreError, match="can't keep"):
+                log.append(plan("second"))  # also once the disk has room again: nobody knows what it holds
+        with Log.open(place) as again:
+            assert again.append(plan("second")).index == 1
+
+
+def test_everything_is_on_the_disk_before_the_checkpoint_and_the_checkpoint_before_the_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of each file: written, forced, renamed, its folder forced; the checkpoint's rename after all of that."""
+    with Log.open(new_log(tmp_path / "log")) as log:
+        log.append(plan("first"))
+        disk = Disk(monkeypatch)
+        with disk.watching():
+            log.append_all([plan(f"plan {number}") for number in range(300)])
+    renames = [at for at, (call, _) in enumerate(disk.calls) if call == "replace"]
+    *tiles, checkpoint = renames
+    assert disk.calls[checkpoint][1].endswith("public/checkpoint") and len(tiles) >= 6
+    for at in renames:
+        target = Path(disk.calls[at][1])
+        beside = str(target.with_name(f".{target.name}.new"))
+        assert ("fsync", beside) in disk.calls[:at], f"{target} was renamed before it was on the disk"
+        until = len(disk.calls) if at == checkpoint else checkpoint
+        assert ("fsync", str(target.parent)) in disk.calls[at:until], (
+            f"{target.parent} may forget {target.name}"
+        )
+    assert [call for call, _ in disk.calls[checkpoint:]] == ["replace", "open", "fsync"]
+
+
+def test_killed_in_the_middle_of_appends(tmp_path: Path) -> None:
+    """A few of the two hundred of `python -m tests.adapters.stores.kills`."""
+    place, kept = new_log(tmp_path / "log"), {}
+    for number in range(8):
+        kill_once(place, kept, seed=number)
