@@ -55,6 +55,10 @@ def read_file(path: Path, limit: int) -> bytes | None:
     return data
 
 
+class Held(StoreError):
+    """Another process holds the lock: whoever has time may ask again."""
+
+
 class FolderLock:
     """Held by one process, from `take` until `release` or its end, however it ends."""
 
@@ -63,7 +67,7 @@ class FolderLock:
 
     @classmethod
     def take(cls, path: Path, what: str) -> FolderLock:
-        """path: of the lock's file. what: is being done to which thing. Raises StoreError, naming the holder."""
+        """path: of the lock's file. what: is being done to which thing. Raises Held, naming the holder."""
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:
@@ -73,7 +77,7 @@ class FolderLock:
         except OSError as error:
             holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip() or "unknown"
             os.close(descriptor)
-            raise StoreError(
+            raise Held(
                 f"process {holder} is {what} already", "wait until it ends, or end it: one at a time"
             ) from error
         os.ftruncate(descriptor, 0)
