@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Final
 
 from cryptography.exceptions import InvalidSignature
@@ -22,9 +22,9 @@ _ORDER_8: Final = (
     0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7,
     0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826,
 )
-_SMALL_ORDER: Final = frozenset((0, 1, _P - 1, _P, _P + 1, *_ORDER_8))
-"""y-coordinates of the points whose order divides 8, in every encoding that some reader takes. Under such a key
-one signature holds for many messages, made by anybody."""
+_SMALL_ORDER: Final = frozenset((0, 1, _P - 1, *_ORDER_8))
+"""y-coordinates of the points whose order divides 8. Under such a key one signature holds for many messages, made
+by anybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,13 @@ class PublicKey:
     def __post_init__(self) -> None:
         if len(self.raw) != KEY_BYTES:
             raise IntegrityError(f"an Ed25519 key has {KEY_BYTES} bytes, not {len(self.raw)}")
-        if (int.from_bytes(self.raw, "little") & (2**255 - 1)) in _SMALL_ORDER:
+        y = int.from_bytes(self.raw, "little") & (2**255 - 1)  # the highest bit is the sign of x
+        if y >= _P:
+            raise IntegrityError(
+                f"the public key {self.hex[:16]}… is not written in its one form",
+                "ask its owner for a key that was made properly",
+            )
+        if y in _SMALL_ORDER:
             raise IntegrityError(
                 f"the public key {self.hex[:16]}… is a point of small order: anybody can sign for it",
                 "ask its owner for a key that was made properly",
@@ -73,6 +79,6 @@ class PublicKey:
         return True
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _loaded(raw: bytes) -> Ed25519PublicKey:
     return Ed25519PublicKey.from_public_bytes(raw)
