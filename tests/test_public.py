@@ -86,7 +86,7 @@ def test_the_nouns_load_no_network_and_no_arithmetic() -> None:
     assert not (HEAVY - {"rfc8785"}) & modules
 
 
-def test_a_run_of_right_and_wrong_answers_loads_neither_arrays_nor_templates(tmp_path: Path) -> None:
+def test_a_run_of_right_and_wrong_answers_loads_no_arrays_and_no_templates(tmp_path: Path) -> None:
     """Each costs more CPU than some hundred answers. Text that people see is made with all of them."""
     rows = tmp_path / "rows.jsonl"
     rows.write_text('{"input": "2 + 2", "target": "4"}\n{"input": "2 + 3", "target": "5"}\n')
@@ -102,4 +102,4 @@ def test_a_run_of_right_and_wrong_answers_loads_neither_arrays_nor_templates(tmp
     ]
     modules = loaded(f"import sys\nfrom fairtrial.cli import main\nassert main({words}) == 0")
     assert {"fairtrial.evals.runner", "fairtrial.metrics.summary"} <= modules
-    assert not {"numpy", "scipy", "pydantic", "jinja2", "rich", "genai_prices"} & modules
+    assert not {"numpy", "scipy", "pydantic", "jinja2", "regex", "rich", "genai_prices"} & modules

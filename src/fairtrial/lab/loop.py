@@ -49,7 +49,7 @@ def settled_memory() -> Iterator[None]:
     """What is loaded by now stays to the end: the collector need not walk it again for every few samples."""
     thresholds = gc.get_threshold()
     gc.freeze()
-    gc.set_threshold(10_000, 20, 50)
+    gc.set_threshold(50_000, 20, 50)
     try:
         yield
     finally:
