@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairtrial.core.codec import parse_record, record_json, record_line
+from fairtrial.core.codec import record_json, record_line
 from fairtrial.core.errors import IntegrityError, UsageError
 from fairtrial.core.output import STOPS, ByToken, Loglik, Output, Usage
 from fairtrial.core.record import Attempt, Execution, Failure, Record, Score
+from fairtrial.core.record_line import parse_record
 
 texts = st.text(st.characters(exclude_categories=()), max_size=40)  # lone surrogates included
 maybe = st.none() | texts

@@ -4,6 +4,7 @@
     records.jsonl   append-only journal, one line a record
     summary.json    the figures, written when the run ends
     report.html     the page
+    registration/   of a registered run: signed plan, START and END, with their proofs
 
 What `append` returned from survives SIGKILL: one write(2) per record to a file opened for appending, with no
 buffer of ours in between. Power loss needs `sync`, which the runner calls in groups. A torn last line (the
@@ -22,12 +23,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from fairtrial.core.canon import JSON, canonical, digest_bytes
-from fairtrial.core.codec import parse_record, record_line
+from fairtrial.core.codec import record_line
 from fairtrial.core.errors import IntegrityError, StoreError, UsageError
 from fairtrial.core.plan import Plan
 from fairtrial.core.record import Failure, Record
+from fairtrial.core.record_line import parse_record
 
 PLAN, RECORDS, SUMMARY, REPORT = "plan.json", "records.jsonl", "summary.json", "report.html"
+REGISTRATION = "registration"
+"""Folder in the run folder of a run that was registered: its signed documents and their proofs."""
 LINE_LIMIT = 64 * 2**20
 """Bytes one journal line may have: a 16 MB reply, its request and its text, escaped."""
 
