@@ -23,6 +23,7 @@ from fairtrial.sandbox.probe import Attempt, attempts
 READ = (
     *("OPENAI_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "GOOGLE_API_KEY"),
     *("GEMINI_API_KEY", "HF_HOME", "HF_HUB_OFFLINE", "FAIRTRIAL_SANDBOX", "FAIRTRIAL_SANDBOX_IMAGE"),
+    "FAIRTRIAL_KEY_PASSPHRASE",
 )
 """Environment variables that change what Fairtrial does. Only whether they are set is told, never a value."""
 
