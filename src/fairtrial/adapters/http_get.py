@@ -52,6 +52,8 @@ def _ask(method: str, url: str, body: bytes | None, most: int, seconds: float) -
                 raise _failed(url, f"answered more than {most:,} bytes", "too-long")
             if time.monotonic() > until:
                 raise _failed(url, f"took longer than {seconds:g} s", "timeout")
+        if response.length:  # `read1` ends in silence where the body was cut
+            raise _failed(url, f"was cut {response.length:,} bytes before its end", "short-body")
         return Answer(response.status, response.headers.get_content_type(), bytes(received))
     except TimeoutError as error:
         raise _failed(url, f"took longer than {seconds:g} s", "timeout") from error
