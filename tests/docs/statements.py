@@ -13,7 +13,8 @@ from fairtrial.trust.predicates import PREDICATES
 PAGES = Path(__file__).parents[2] / "docs"
 STATEMENTS = PAGES / "reference" / "statements.md"
 METHOD = PAGES / "reference" / "method-record.md"
-_TABLE = re.compile(r"(<!-- fields: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+IN_METHOD = "method/"
+_TABLE = re.compile(r"(<!-- fields: ([a-z/-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def rows(fields: Mapping[str, Kind], prefix: str = "") -> Iterator[str]:
@@ -26,14 +27,16 @@ def rows(fields: Mapping[str, Kind], prefix: str = "") -> Iterator[str]:
 
 
 def table(name: str) -> str:
-    """The table of a predicate, or of a group of the method record."""
+    """The table of a predicate, or (as method/GROUP) of a group of the method record."""
     if name in PREDICATES:
         return "\n".join(["| field | holds |", "| --- | --- |", *rows(PREDICATES[name].fields)])
-    lines = [
-        f"| `{each.name}`{' *' if each.optional else ''} | {each.asks} | {each.kind.says} |"
-        for each in GROUPS[name]
-    ]
-    return "\n".join(["| field | what to write | holds |", "| --- | --- | --- |", *lines])
+    lines = ["| field | what to write | holds |", "| --- | --- | --- |"]
+    for each in GROUPS[name.removeprefix(IN_METHOD)]:
+        star = " *" if each.optional else ""
+        lines.append(f"| `{each.name}`{star} | {each.asks} | {each.kind.says} |")
+        many = "[]" if each.kind.says.startswith("list of") else ""
+        lines += [row.replace(" | ", " | | ", 1) for row in rows(each.kind.parts, f"{each.name}{many}.")]
+    return "\n".join(lines)
 
 
 def written(page: str) -> str:
