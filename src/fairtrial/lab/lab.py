@@ -29,6 +29,7 @@ from fairtrial.adapters.models.setting import Timeouts
 from fairtrial.adapters.prices import PriceTable
 from fairtrial.adapters.registry import located, open_model
 from fairtrial.adapters.stores.folder import (
+    REGISTRATION,
     REPORT,
     SUMMARY,
     RunFolder,
@@ -62,7 +63,7 @@ from fairtrial.lab.loop import interrupts, settled_memory, to_the_end
 from fairtrial.lab.opening import open_task
 from fairtrial.lab.pair import PAIR, open_pair
 from fairtrial.lab.rereading import asker, belonging
-from fairtrial.lab.run import NORMAL, STOPPED, Pace, Run, Silent
+from fairtrial.lab.run import NORMAL, STOPPED, Life, Pace, Run, Silent
 from fairtrial.lab.trying import try_exams, unheard
 from fairtrial.metrics.summary import summarise
 from fairtrial.metrics.tally import Tally
@@ -108,14 +109,16 @@ class Lab:
         resume: bool = False,
         max_cost: Decimal | str | None = None,
         pace: Pace = NORMAL,
+        life: Life | None = None,
         **options: Any,
     ) -> Run:
         """Ask a model every question of a task and keep what it answers.
 
         options: how the task is opened (`scorer`, `num_fewshot`, `temperature`, …) where `task` is a name or
         a file. resume: continue the newest unfinished run of the same plan, return the complete one where it
-        is done. Raises UsageError, ProviderError (before the first question), StoreError. A run that could
-        not ask everything returns with `summary.status == "incomplete"`.
+        is done. life: of a registered run, what it says in a log before the first question and after the last
+        (`fairtrial.lab.run_life.RunLife`). Raises UsageError, ProviderError (before the first question),
+        StoreError. A run that could not ask everything returns with `summary.status == "incomplete"`.
         """
         if not isinstance(task, Task):
             task = self.task(task, **options)
@@ -123,7 +126,7 @@ class Lab:
             raise UsageError(f"{', '.join(options)} belong to opening a task, and this task is open already")
         spec = located(_spec(model), self.environ)
         plan, samples = make_plan(task, spec, epochs=epochs, limit=limit, seed=seed)
-        if resume and (done := self._complete(plan)) is not None:
+        if resume and (done := self._complete(plan, life)) is not None:
             return done
         # Before there is a question to pay for: an answer that nobody can judge would be money lost.
         sandbox = sandbox_for(task, self.environ)
@@ -131,7 +134,7 @@ class Lab:
         client = self.open(spec, pace)
         return to_the_end(
             lambda: self._run(
-                plan, task, samples, client, sandbox, resume=resume, max_cost=max_cost, pace=pace
+                plan, task, samples, client, sandbox, life, resume=resume, max_cost=max_cost, pace=pace
             )
         )
 
@@ -246,15 +249,27 @@ class Lab:
     def _loaded(self, runs: Sequence[Run | str | Path]) -> list[Run]:
         return [run if isinstance(run, Run) else self.load(run) for run in runs]
 
-    def _complete(self, plan: Plan) -> Run | None:
-        for path in find_runs(self.out, plan.digest):
+    def _complete(self, plan: Plan, life: Life | None) -> Run | None:
+        for path in self._runs(plan, life):
             run = self.load(path)
             if run.summary.status == "complete":
+                if life is not None:  # a process may have died between its last answer and its END
+                    with contextlib.closing(RunFolder.open(path)):
+                        life.end(run)
                 return run
         return None
 
-    def _journal(self, plan: Plan, resume: bool) -> RunFolder:
-        if resume and (unfinished := find_runs(self.out, plan.digest)):
+    def _runs(self, plan: Plan, life: Life | None) -> list[Path]:
+        """Runs of this plan that `resume` may go on with, the newest first."""
+        return [path for path in find_runs(self.out, plan.digest) if life is None or life.owns(path)]
+
+    def _journal(self, plan: Plan, resume: bool, life: Life | None) -> RunFolder:
+        if resume and (unfinished := self._runs(plan, life)):
+            if life is None and (unfinished[0] / REGISTRATION).exists():
+                raise UsageError(
+                    f"{unfinished[0]} is a registered run",
+                    "continue it as one: add --register, --log and --key",
+                )
             return RunFolder.open(unfinished[0])
         stamp = self.clock.now()[:19].replace("-", "").replace(":", "").replace("T", "-")
         return RunFolder.create(self.out, plan, stamp)
@@ -281,6 +296,7 @@ class Lab:
         samples: Sequence[Sample],
         client: Model,
         sandbox: Sandbox | None,
+        life: Life | None,
         *,
         resume: bool,
         max_cost: Decimal | str | None,
@@ -293,9 +309,13 @@ class Lab:
         try:
             # Before there is a folder: a limit that can't be held must leave nothing behind.
             budget = None if max_cost is None else Budget(_amount(max_cost), client.spec, self.prices)
-            await client.check(task.asks)
-            journal = self._journal(plan, resume)
+            if life is None:
+                await client.check(task.asks)
+            journal = self._journal(plan, resume, life)
             with contextlib.closing(journal):
+                if life is not None:  # a check may ask the model, too
+                    life.begin(journal.path, plan, sandbox)
+                    await client.check(task.asks)
                 earlier = self._earlier(journal, plan, task, samples, tally)
                 if journal.torn:
                     progress.notice(
@@ -324,7 +344,11 @@ class Lab:
                     except asyncio.CancelledError:
                         stop.request(f"{STOPPED} at once")
                 provenance = self._provenance(started, stop.reason, pace, journal, runner)
-                return self._conclude(journal.path, plan, tally, provenance)
+                done = self._conclude(journal.path, plan, tally, provenance)
+                if life is not None and done.summary.status == "complete":
+                    journal.sync()
+                    life.end(done)
+                return done
         finally:
             progress.finished()
             await client.close()

@@ -6,10 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
+from typing import Protocol
 
 from fairtrial.adapters.stores.folder import read_records
 from fairtrial.core.canon import JSON
 from fairtrial.core.errors import UsageError
+from fairtrial.core.execution import Sandbox
+from fairtrial.core.plan import Plan
 from fairtrial.core.record import Record
 from fairtrial.core.summary import Summary
 from fairtrial.metrics.tally import Tally
@@ -61,6 +64,22 @@ class Run:
 
     def _repr_html_(self) -> str:
         return str(import_module("fairtrial.lab.pages").notebook(self.summary))
+
+
+class Life(Protocol):
+    """What a registered run says in a log. `fairtrial.lab.run_life.RunLife` is one; most runs have none."""
+
+    def owns(self, run: Path) -> bool:
+        """Whether `resume` may go on with this run folder."""
+        ...
+
+    def begin(self, run: Path, plan: Plan, sandbox: Sandbox | None) -> None:
+        """Returns once the first question may be asked; raises where none may."""
+        ...
+
+    def end(self, run: Run) -> None:
+        """Every question is answered, and the journal is on the disk. May be told twice."""
+        ...
 
 
 class Silent:

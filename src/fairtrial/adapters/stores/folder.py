@@ -105,7 +105,7 @@ class RunFolder:
 
     def history(self) -> Iterator[Record]:
         """Every record that was ever appended, the failed ones that were asked again included."""
-        return (record for _, record in _lines(self.path / RECORDS))
+        return read_history(self.path)
 
     def close(self) -> None:
         """Force to disk and give the lock back. May be called twice."""
@@ -159,6 +159,11 @@ def read_records(path: Path) -> Iterator[Record]:
         # `get`: a run that still goes on may have appended meanwhile.
         if latest.get(record.key) == number:
             yield record
+
+
+def read_history(path: Path) -> Iterator[Record]:
+    """Every record that was ever appended, in order; the failed ones that were asked again included."""
+    return (record for _, record in _lines(path / RECORDS))
 
 
 def read_summary(path: Path) -> Mapping[str, JSON] | None:
