@@ -121,6 +121,24 @@ def test_a_new_file_reads_back_and_asks_for_the_rest(run: Run, tmp_path: Path, n
     assert left == [each for each in PERSONS.split() if each not in usually]
 
 
+def test_other_kinds_of_run_tell_what_is_so(tmp_path: Path) -> None:
+    lab = Lab(tmp_path)
+    likelihood = known(lab.run("mmlu", model="specimen/honest", limit=4))
+    assert set(map(str, likelihood["prompting"]["decoding"].values())) == {"None", "[]"}
+    assert likelihood["result"]["baselines"] == {"random": "0.25"}
+    assert "scores" not in likelihood["result"]  # every question was too long: there is no score
+    assert likelihood["failures"]["errors"] == 4
+    recorded = known(lab.run("gsm8k", model="replay/gpt3-6b-finetuned", limit=5))
+    assert recorded["prompting"]["fewshot"][1] == "n: 5"
+    assert not {"provider", "access", "revision", "tools", "scaffold"} & set(recorded["model"])
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text('{"input": "What is 1 + 1?", "target": "2"}\n')
+    several = known(lab.run(rows, model="specimen/honest", scorer="number", epochs=2, temperature=0.7))
+    assert several["prompting"]["samples_per_item"] == 2
+    assert several["prompting"]["aggregation"].startswith("2 answers an item: their mean")
+    assert several["prompting"]["decoding"]["temperature"] == "0.7"
+
+
 def test_decimals_are_taken_to_the_digit(tmp_path: Path) -> None:
     path = tmp_path / "method.yaml"
     path.write_text(

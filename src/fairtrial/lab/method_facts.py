@@ -49,7 +49,7 @@ def known(run: Run, claim: Claim | None = None) -> Record:
         "data": _data(plan, section(task, "origin"), text(task.get("version"))),
         "prompting": _prompting(plan, task, summary),
         "scoring": _scoring(section(task, "scorer")),
-        "environment": _environment(summary),
+        "environment": _environment(section(task, "scorer"), summary),
         "failures": _failures(summary),
         "result": _result(task, summary),
         "records": _records(run),
@@ -106,7 +106,7 @@ def _model(plan: Mapping[str, JSON], task: Mapping[str, JSON], summary: Summary)
         "system_prompt": text(task.get("system")) or "none",
         "revision": _returned(summary),
     }
-    if provider != "python":  # a function of somebody's own may do anything
+    if provider not in ("python", "replay"):  # somebody's own function, or recording: it may be anything
         given |= {"tools": NO_TOOLS, "scaffold": NO_SCAFFOLD}
     if provider == "specimen" and (weights := DIGESTS.get(f"{name}/model.safetensors")):
         given |= {"weights": weights, "revision": f"bundled with fairtrial {VERSION}"}
@@ -136,32 +136,22 @@ def _data(plan: Mapping[str, JSON], origin: Mapping[str, JSON], version: str) ->
 
 def _prompting(plan: Mapping[str, JSON], task: Mapping[str, JSON], summary: Summary) -> Record:
     prompt, shots = section(task, "prompt"), section(section(task, "prompt"), "fewshot")
+    asked = section(task, "decoding") if task.get("asks") == "generate" else {}  # else nothing is sampled
     epochs = plan["epochs"]
-    combined = "by the unbiased estimator" if summary.drawn else "their mean"
-    asks = {
-        key: value
-        for key, value in section(task, "decoding").items()
-        if key in ("seed", "max_tokens", "effort")
-    }
-    decoding: Record = {
-        "temperature": None,
-        "top_p": None,
-        "seed": None,
-        "max_tokens": None,
-        "effort": None,
-        "stop": [],
-    }
-    if task.get("asks") == "generate":
-        sampled = section(task, "decoding")
-        decoding |= asks | {"stop": list(texts(sampled.get("stop")))}
-        decoding |= {key: _decimal(sampled.get(key)) for key in ("temperature", "top_p")}
+    beside = ", pass@k by the unbiased estimator" if summary.drawn else ""
     return {
         "template": text(prompt.get("template"))
         or json.dumps(dict(prompt), ensure_ascii=False, sort_keys=True),
         "fewshot": [f"{key}: {value}" for key, value in sorted(shots.items())] if shots.get("n") else [],
-        "decoding": decoding,
+        "decoding": {
+            **{key: _decimal(asked.get(key)) for key in ("temperature", "top_p")},
+            **{key: asked.get(key) for key in ("seed", "max_tokens", "effort")},
+            "stop": list(texts(asked.get("stop"))),
+        },
         "samples_per_item": epochs,
-        "aggregation": "one answer an item" if epochs == 1 else f"{epochs} answers an item, {combined}",
+        "aggregation": "one answer an item"
+        if epochs == 1
+        else f"{epochs} answers an item: their mean{beside}",
     }
 
 
@@ -176,17 +166,19 @@ def _scoring(scorer: Mapping[str, JSON]) -> Record:
     }
 
 
-def _environment(summary: Summary) -> Record:
+def _environment(scorer: Mapping[str, JSON], summary: Summary) -> Record:
     version = text(summary.provenance.get("fairtrial"))
-    judged = summary.judged
+    sandbox = "none: no program is run"
+    if summary.judged is not None:
+        sandbox = json.dumps([dict(each) for each in summary.judged.sandboxes], sort_keys=True)
+    elif "exams" in scorer:
+        sandbox = "none was needed: no answer held a program"
     return {
         # Only where the program that ran is the program that is here: another's digest would be a false one.
         "harness": {"name": "fairtrial", "version": version, "digest": harness_digest()}
         if version == VERSION
         else None,
-        "sandbox": "none: no program is run"
-        if judged is None
-        else json.dumps([dict(each) for each in judged.sandboxes], sort_keys=True),
+        "sandbox": sandbox,
     }
 
 

@@ -68,6 +68,7 @@ ANY_TEXT: Final = _simple(
     {"type": "string", "maxLength": MAX_TEXT},
 )
 COUNT: Final = _simple("a count", is_count, {"type": "integer", "minimum": 0})
+WHOLE: Final = _simple("a whole number", lambda value: type(value) is int, {"type": "integer"})
 POSITIVE: Final = _simple(
     "a count from 1 on", lambda value: is_count(value) and value > 0, {"type": "integer", "minimum": 1}
 )

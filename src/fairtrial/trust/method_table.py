@@ -17,6 +17,7 @@ from fairtrial.trust.fields import (
     SHA256,
     TEXT,
     TIME,
+    WHOLE,
     Kind,
     Problem,
     list_of,
@@ -78,7 +79,7 @@ _DECODING: Final = record(
     {
         "temperature": nullable(DECIMAL),
         "top_p": nullable(DECIMAL),
-        "seed": nullable(COUNT),
+        "seed": nullable(WHOLE),
         "max_tokens": nullable(POSITIVE),
         "stop": list_of(ANY_TEXT),
         "effort": nullable(TEXT),
