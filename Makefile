@@ -7,7 +7,7 @@ SPECIMENS := .venv-specimens/bin/python -m specimens
 GRID := .venv-specimens/bin/python -m specimens.grid
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test test-hf check fmt lint types arch docs perf parity attacks strength specimens grid pictures system clean
+.PHONY: demo test test-hf check fmt lint types arch docs perf parity trials attacks strength specimens grid pictures system clean
 
 demo: $(VENV)/.runtime            ## recorded real answers compared, two bundled models on trial; offline, no key
 	$(BIN)/fairtrial demo
@@ -42,6 +42,9 @@ perf: $(VENV)/.perf               ## side by side with other runners; writes doc
 
 parity: $(VENV)/.dev .venv-parity/.done  ## scores equal lm-evaluation-harness, item by item
 	$(BIN)/python -m tests.parity
+
+trials: $(VENV)/.dev              ## every bundled case audited in full, held against the truth table (QUICK=1: few formats)
+	$(BIN)/python -m tests.lab.trials $(if $(QUICK),--quick)
 
 attacks: $(VENV)/.dev system .venv-attacks/.done  ## wrong programs before our judge and before others; writes its table
 	$(BIN)/python -m tests.sandbox.peers

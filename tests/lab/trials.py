@@ -1,6 +1,7 @@
 """Every bundled case on trial, in full, held against the truth table.
 
 python -m tests.lab.trials            exit 1 where an answer, a verdict or an exit status isn't one that it allows
+python -m tests.lab.trials --quick    the same with few formats, and no weak signals
 python -m tests.lab.trials --write    and writes what was found into docs/reference/audit-cases.md
 """
 
@@ -22,6 +23,7 @@ from typing import Any, Final
 from tests.lab.truth import PAGE, QUESTIONS, TRUTH
 
 AT_ONCE: Final = 2
+QUICK: Final = ("--formats", "5", "--format-items", "20", "--weak-items", "0", "--setting-items", "0")
 BLOCK: Final = re.compile(r"(<!-- found -->\n).*?(<!-- end found -->)", re.DOTALL)
 
 
@@ -54,10 +56,10 @@ class Trial:
         return found
 
 
-def trial(case: str, out: str) -> Trial:
+def trial(case: str, out: str, more: Sequence[str]) -> Trial:
     """The command that a user types."""
     started = time.monotonic()
-    words = [sys.executable, "-m", "fairtrial", "audit", case, "--json", "--out", str(Path(out, case))]
+    words = [sys.executable, "-m", "fairtrial", "audit", case, "--json", "--out", str(Path(out, case)), *more]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     if not done.stdout:
         raise SystemExit(f"{case}: exit {done.returncode}\n{done.stderr}")
@@ -84,9 +86,12 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("cases", nargs="*", help="default: all")
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--quick", action="store_true")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as out, ThreadPoolExecutor(AT_ONCE) as pool:
-        found = list(pool.map(lambda case: trial(case, out), given.cases or TRUTH))
+        found = list(
+            pool.map(lambda case: trial(case, out, QUICK if given.quick else ()), given.cases or TRUTH)
+        )
     for each in found:
         wrong = "; ".join(each.wrong) or "as the table says"
         print(f"{each.case}: {each.told['verdict']}, exit {each.status}, {each.seconds:.0f} s: {wrong}")

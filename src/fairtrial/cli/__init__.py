@@ -28,7 +28,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "run": ("fairtrial.cli.run:run", "Ask models every question of a task; keep and score what they answer."),
     "compare": ("fairtrial.cli.compare:compare", "Say which run is better, by how much, and how sure."),
     "twin": ("fairtrial.cli.twin:twin", "Does a score on the published form carry over to fresh siblings?"),
-    "audit": ("fairtrial.cli.audit:audit", "Is the served model the one that was tested?"),
+    "audit": ("fairtrial.cli.audit:audit", "Put a published score to the test."),
     "claim": ("fairtrial.cli.claim:claim", "Write, list and import claims: who says what score, and how."),
     "report": ("fairtrial.cli.report:report", "Write one self-contained HTML page about runs."),
     "power": ("fairtrial.cli.power:power", "Say how many samples a comparison needs, before money is spent."),

@@ -22,14 +22,17 @@ AUDIT_PAGE = "docs/reference/calibration.md"
 DATA_SETS = 20_000
 AUDITS = 10_000
 QUICK = 1_000
+ORDERS = 199
+MMLU_PARTS = 19
+"""Orders drawn in each of 57 subjects, whose mean is looked at."""
 
 
 @click.command()
-@click.argument("what", type=click.Choice(["intervals", "twin", "audit"]), default="intervals")
+@click.argument("what", type=click.Choice(["intervals", "twin", "audit", "order"]), default="intervals")
 @click.option(
     "--draws",
     type=click.IntRange(min=100),
-    help="Simulated data sets a row; for twin and audit, null audits a test.  [20,000; audit 10,000, quick 1,000]",
+    help="Data sets a row; null audits a test; orders a file.  [20,000; audit 10,000, quick 1,000; order 199]",
 )
 @click.option(
     "--seed",
@@ -65,13 +68,16 @@ def calibrate(
     raises a false alarm, with Clopper-Pearson bounds on the rates. With `twin`: asks specimen/honest all
     siblings of the demonstration draw, makes the draw again and again, and counts how often the honest model is
     accused. With `audit`: every test of an audit, on simulated worlds and on the bundled grid of models with
-    planted truth: false alarms, power by exposures and items, weak signals, strong tier. Exit 1 where a promise is
-    not kept, and not known not to be.
+    planted truth: false alarms, power by exposures and items, weak signals, strong tier. With `order`: asks two
+    compressors whether the published order of GSM8K, HumanEval and MMLU speaks for itself, in which case no test
+    of item order may be made on that file. Exit 1 where a promise is not kept, and not known not to be.
     """
     if (quick or resume) and what != "audit":
         raise UsageError("--quick and --resume are for `fairtrial calibrate audit`", "leave them out")
     if what == "audit":
         return _audit(draws or (QUICK if quick else AUDITS), seed, output, out, resume, as_json)
+    if what == "order":
+        return _order(draws or ORDERS, output, as_json)
     draws = draws or DATA_SETS
     if what == "twin":
         return _twin(draws, seed, output, out, as_json)
@@ -125,6 +131,20 @@ def _audit(draws: int, seed: int, output: str | None, out: str, resume: bool, as
     else:
         show(text)
     return 0 if found.holds else 1
+
+
+def _order(draws: int, output: str | None, as_json: bool) -> int:
+    room = import_module("fairtrial.lab.exchangeability")
+    found = []
+    for name in room.FILES:
+        tell(f"{name}: {draws} orders")
+        found.append(room.exchangeability(name, draws=draws, part_draws=MMLU_PARTS))
+    _write(output, import_module("fairtrial.report.item_order").item_order_page(found, draws=draws))
+    if as_json:
+        emit({"draws": draws, "files": [each.to_json() for each in found]})
+    else:
+        show("\n".join(each.sentence for each in found))
+    return 0
 
 
 def _write(output: str | None, text: str) -> None:

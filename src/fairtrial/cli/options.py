@@ -95,7 +95,8 @@ models = together(
         multiple=True,
         metavar="PROVIDER/NAME",
         help="A model: openai/…, anthropic/…, google/…, openai-api/… with --base-url, vllm/…, llamacpp/…, "
-        "ollama/…, litellm/…, replay/RUN-or-FILE, python:module:function. Repeat for several.",
+        "ollama/…, litellm/…, hf/PATH, specimen/…, replay/RUN-or-FILE, python:module:function. Repeat for "
+        "several.",
     ),
     click.option("--model-args", metavar="K=V,…", help="lm-eval's arguments, with --model hf and the like."),
     click.option("--base-url", metavar="URL", help="Endpoint of an openai-api/ model (or preset)."),

@@ -18,6 +18,7 @@ from fairtrial.benchmarks.gsm8k import gsm8k_samples
 from fairtrial.benchmarks.humaneval import humaneval_samples
 from fairtrial.benchmarks.mmlu import mmlu
 from fairtrial.benchmarks.packaged import Request
+from fairtrial.core.canon import JSON
 from fairtrial.core.errors import UnknownName
 from fairtrial.core.sample import Sample
 from fairtrial.stats.order import CONTROL_LEVEL, Compressor, OrderControl, compressor_control
@@ -64,6 +65,17 @@ class Exchangeability:
                 f"{hits} with p at most {CONTROL_LEVEL:g} (chance of as many: {self.parts_p:.2f})"
             )
         return f"{self.name}: the published order {told} ({figures}){parts}"
+
+    def to_json(self) -> dict[str, JSON]:
+        return {
+            "file": self.name,
+            "speaks_for_itself": self.rejected,
+            "whole": [{"compressor": each.compressor, "z": each.z, "p": each.p} for each in self.whole],
+            "parts": len(self.within),
+            "parts_mean_z": fmean(each.z for each in self.within) if self.within else None,
+            "parts_p": self.parts_p,
+            "sentence": self.sentence,
+        }
 
 
 def exchangeability(
