@@ -77,6 +77,17 @@ def test_a_file_against_its_run(run: str, capsys: pytest.CaptureFixture[str]) ->
     assert "data.n: contradicts the run. the run says 1" in capsys.readouterr().out
 
 
+def test_what_a_file_says_cant_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    hostile = "\x9b31m\u202eevil"
+    Path("bad.json").write_bytes(signed_bytes(without("model", "public", hostile)))
+    assert main(["method", "check", "bad.json"]) == 1
+    Path("name.json").write_bytes(signed_bytes(without("data", "name", hostile)))
+    for target in ("nist-ai-800-2", "stream", "croissant"):
+        assert main(["method", "export", "name.json", "--to", target]) == 0
+    said = capsys.readouterr()
+    assert not {"\x9b", "\u202e"} & set(said.out + said.err)
+
+
 def test_exports(capsys: pytest.CaptureFixture[str]) -> None:
     for target, title in (("nist-ai-800-2", "# Evaluation report"), ("stream", "# Checklist")):
         assert main(["method", "export", "good.json", "--to", target]) == 0

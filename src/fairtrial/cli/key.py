@@ -14,6 +14,7 @@ from fairtrial.adapters.clock import SystemClock
 from fairtrial.cli import options
 from fairtrial.cli.speech import emit, show, tell
 from fairtrial.core.errors import UsageError
+from fairtrial.report.plain import visible
 
 ROLES = ("lab", "owner", "evaluator", "auditor", "monitor")
 
@@ -44,7 +45,7 @@ def new(file: str, role: str, org: str, passphrase: bool, as_json: bool) -> int:
         return 0
     tell(f"wrote {file}: keep it secret, and keep a copy; nobody can make it again")
     tell(f"wrote {signing.public_file(Path(file))}: for whoever is to trust this key")
-    show(signing.entry_text(person).rstrip("\n"))
+    show(visible(signing.entry_text(person).rstrip("\n")))
     return 0
 
 
@@ -67,7 +68,7 @@ def show_(file: str, role: str | None, org: str | None, as_json: bool) -> int:
     if as_json:
         emit({"file": file, "entry": person.to_json()})
     else:
-        show(signing.entry_text(person).rstrip("\n"))
+        show(visible(signing.entry_text(person).rstrip("\n")))
     return 0
 
 

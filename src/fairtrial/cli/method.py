@@ -15,6 +15,7 @@ from fairtrial.cli.speech import emit, show, tell
 from fairtrial.core.canon import JSON
 from fairtrial.core.errors import StoreError, UsageError
 from fairtrial.lab import Lab
+from fairtrial.report.plain import visible
 
 FILE = "method.yaml"
 FORMATS = ("nist-ai-800-2", "stream", "croissant")
@@ -73,7 +74,7 @@ def check(file: str | None, run: str | None, claim: str | None, as_json: bool) -
         emit({"complete": not left, "gaps": [each.to_json() for each in left]})
     else:
         for each in left:
-            show(f"{each.group}.{each.field}: {each.fault}. {each.detail}")
+            show(visible(f"{each.group}.{each.field}: {each.fault}. {each.detail}"))
         show("complete" if not left else f"not complete: {len(left)} fields")
     return 1 if left else 0
 
@@ -102,7 +103,7 @@ def export(
     record = import_module("fairtrial.lab.method").merged(written, told)
     text = _exported(record, target, beside)
     if output is None:
-        show(text.rstrip("\n"))
+        show(visible(text.rstrip("\n")))
         return 0
     path = Path(output)
     if path.exists() and not force:
