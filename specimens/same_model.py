@@ -29,12 +29,14 @@ from fairtrial.lab.same_model_calibration import (
     canary_power,
     false_alarms,
     power,
+    rank_rates,
 )
 from fairtrial.lab.same_model_canary import fresh_items
 from fairtrial.lab.same_model_tasks import BORDERS, PROMPT_ID, Asking
 from fairtrial.specimens.engine import Engine
 from fairtrial.specimens.files import load
 from fairtrial.specimens.tokens import encode
+from fairtrial.stats.clustered import Floats
 from fairtrial.stats.two_sample import Ints
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -44,21 +46,25 @@ LENGTH, MAX_TOKENS = 100, 50
 ITEMS, ASKED = 1000, (100, 400)
 """Canary items that are put to every model, and how many make a canary set."""
 BORDER_EACH = 10
+READ = 60
+"""Answers to each prompt that honest reads, for ranks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
     """What one model said. heard: texts and one-token questions. marks: of canary items. firsts: first tokens at
-    candidates for border prompts."""
+    candidates for border prompts. read: how likely honest finds the texts, by prompt."""
 
     heard: Heard
     marks: Marks
     firsts: Ints
+    read: Floats
 
 
 def told(name: str, times: int, *, first_seed: int) -> Told:
     model = Engine(load(name), threads=2)
-    return Told(heard(model, times, first_seed), marks(model), firsts(model, first_seed))
+    said = heard(model, times, first_seed)
+    return Told(said, marks(model), firsts(model, first_seed), read(said))
 
 
 def heard(model: Engine, times: int, first_seed: int) -> Heard:
@@ -104,6 +110,17 @@ def firsts(model: Engine, first_seed: int) -> Ints:
     return np.array(codes, dtype=np.int64).reshape(len(samples), len(seeds))
 
 
+def read(said: Heard) -> Floats:
+    """(prompts, answers): nats a token by honest, of answers that are no empty text."""
+    honest = Engine(load("honest"), threads=2)
+    found = []
+    for prompt, texts in zip(PROMPTS, said.texts.values(), strict=True):
+        before = encode(prompt)
+        reads = honest.read([[*before, *encode(text)] for text in texts if text][:READ])
+        found.append([float(np.mean(each.logprobs[len(before) :])) for each in reads])
+    return np.array(found)
+
+
 def page(alarms: Sequence[Rate], powers: Sequence[Rate], times: int, accuracies: str) -> str:
     """Markdown."""
     lines = [
@@ -117,7 +134,8 @@ def page(alarms: Sequence[Rate], powers: Sequence[Rate], times: int, accuracies:
         f"{BORDERS} candidates for border prompts {2 * (BORDER_EACH + 1)} times. Pairs are drawn from these",
         "recordings, so they share answers.",
         f"{DRAWS} permutations a p-value; single tests, before Holm. Limits: Clopper-Pearson, {100 * BOUND:g} %.",
-        "*A side* counts answers to each prompt; of a canary set, its items. Of those items were right:",
+        "*A side* counts answers to each prompt; of rank uniformity honest's own, among which one of the other side",
+        "is ranked; of a canary set, its items. Of those items were right:",
         f"{accuracies}.",
         "",
         "## False alarms",
@@ -174,6 +192,7 @@ def rates(given: argparse.Namespace) -> tuple[list[Rate], list[Rate], str]:
     alarms = list(false_alarms("honest", honest.heard, each=10, pairs=many, **text))
     alarms += canary_false_alarms("honest", twice, items=ASKED[0], pairs=many, seed=seed)
     alarms += border_rates(("honest", "honest"), honest.firsts, None, each=BORDER_EACH, pairs=many, seed=seed)
+    alarms += rank_rates(("honest", "honest"), honest.read, None, each=10, pairs=many, seed=seed)
     powers: list[Rate] = []
     right = [f"honest {honest.marks.mean():.1%}"]
     for number, name in enumerate(CASES, 1):
@@ -184,6 +203,7 @@ def rates(given: argparse.Namespace) -> tuple[list[Rate], list[Rate], str]:
             powers += power(names, (honest.heard, other.heard), each=each, pairs=some, **text)
         for items in ASKED:
             powers += canary_power(names, (honest.marks, other.marks), items=items, pairs=some, seed=seed)
+        powers += rank_rates(names, honest.read, other.read, each=10, pairs=some, seed=seed)
         powers += border_rates(names, honest.firsts, other.firsts, each=BORDER_EACH, pairs=some, seed=seed)
     return alarms, powers, ", ".join(right)
 

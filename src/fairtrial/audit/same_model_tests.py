@@ -19,6 +19,7 @@ from fairtrial.stats.combine import all_or_nothing
 from fairtrial.stats.multiplicity import holm
 from fairtrial.stats.paired import compare_pairs
 from fairtrial.stats.power import detectable_discordant
+from fairtrial.stats.rank_uniformity import least_misranked, rank_uniformity
 from fairtrial.stats.two_sample import border_shift, call_table, mmd_hamming, padded, token_tracking
 from fairtrial.stats.two_sample_power import least_flipped, least_mixed, least_shift
 
@@ -26,6 +27,7 @@ TEXT: Final = "text-two-sample"
 TOKEN: Final = "one-token"
 CANARY: Final = "canary-mcnemar"
 BORDER: Final = "border-prompts"
+RANKS: Final = "rank-uniformity"
 RESOLUTION: Final = 1e-4
 """Nats. Two runtimes that compute one model differ by 2 to 3e-5; a smaller difference than this is not told
 apart."""
@@ -65,7 +67,8 @@ class Sides:
     """What both said. lottery_*: answers to prompts that ask for chance. calls_*: one-token questions,
     log-probability by continuation; empty where a side states none. right_*: was each canary item, in one order,
     answered rightly? exclusions: reason -> prompts left out; left_out: the same of canary items. firsts_*: first
-    tokens by border prompt, chosen by other answers than these."""
+    tokens by border prompt, chosen by other answers than these. ranked_*: by prompt, how likely
+    side a finds its own answers, and one of b's."""
 
     a: Answers
     b: Answers
@@ -79,6 +82,8 @@ class Sides:
     left_out: Mapping[str, int] = field(default_factory=dict)
     firsts_a: Answers = ()
     firsts_b: Answers = ()
+    ranked_a: Sequence[Sequence[float]] = ()
+    ranked_b: Sequence[float] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +153,7 @@ def examine(sides: Sides, setting: Setting, names: tuple[str, str]) -> Told:
         (TOKEN, sides.calls_a and sides.calls_b, _token),
         (CANARY, sides.right_a, _canary),
         (BORDER, sides.firsts_a, _border),
+        (RANKS, sides.ranked_a, _ranks),
     ):
         if probe in setting.planned and there:
             found.append(make(sides, setting, rng))
@@ -275,11 +281,39 @@ def _border(sides: Sides, setting: Setting, rng: np.random.Generator) -> _Found:
     )
 
 
+def _ranks(sides: Sides, setting: Setting, rng: np.random.Generator) -> _Found:
+    n, own, level = len(sides.ranked_b), len(sides.ranked_a[0]), 1 - 2 * setting.alpha
+    test = rank_uniformity(sides.ranked_b, sides.ranked_a, rng=rng, draws=setting.draws, level=level)
+    least = least_misranked(n, own, alpha=setting.share, rng=rng)
+    missed = (
+        f"{n} prompts are too few for ranks to show anything"
+        if least is None
+        else f"answers less likely than all of the other side's, at {100 * least:.2g} % of {n} prompts, would "
+        "have been found with probability 0.8, at fewer probably not"
+    )
+    return _Found(
+        RANKS,
+        "log-probabilities",
+        n,
+        test.statistic,
+        test.p,
+        Effect(test.shift, test.low, test.high, "fraction", level, _METHODS[RANKS]),
+        None if least is None else least / 2,
+        missed,
+        (
+            f"{test.draws:,} simulations of uniform ranks",
+            f"one answer of side b, drawn by lot, among {own} of side a, by how likely side a finds each",
+        ),
+        {},
+    )
+
+
 _NOTHING: Final = {
     BORDER: f"{BORDER} had nothing to judge: no candidate was answered by two different first tokens"
 }
 _METHODS: Final = {
     BORDER: "total variation of first tokens, mean over border prompts; permutation noise added to both ends",
+    RANKS: "mean rank of side b's answer less the middle, as a share; t over prompts",
     TEXT: "squared maximum mean discrepancy, share of equal characters as kernel; t over prompts",
     TOKEN: "relative change of a probability, mean over continuations; permutation noise added to both ends",
 }
@@ -287,6 +321,7 @@ _NULLS: Final = {
     TEXT: "both answer each prompt by one distribution (two-sided)",
     TOKEN: f"both state log-probabilities by one distribution, up to {RESOLUTION} nats on average (two-sided)",
     BORDER: "both begin their answer to each border prompt by one distribution (two-sided)",
+    RANKS: "side b's answer is one of side a's: its rank among them is uniform (Cramér-von Mises)",
     CANARY: "both answer each canary item by one distribution (two-sided, exact McNemar over right and wrong)",
 }
 

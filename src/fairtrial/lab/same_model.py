@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from fairtrial.adapters.registry import located
 from fairtrial.audit.same_model import judge
-from fairtrial.audit.same_model_tests import BORDER, CANARY, TEXT, TOKEN, Setting, Sides, Told, examine
+from fairtrial.audit.same_model_tests import BORDER, CANARY, RANKS, TEXT, TOKEN, Setting, Sides, Told, examine
 from fairtrial.core.canon import JSON, digest
 from fairtrial.core.errors import ProviderError
 from fairtrial.core.evidence import Verdict
@@ -61,6 +61,7 @@ def compare_endpoints(lab: Lab, a: ModelSpec, b: ModelSpec, asking: Asking, **se
             **asking.to_json(decoding),
             "canary": None if canary is None else asked_digest(canary),
             "borders": asking.borders,
+            "ranks": asking.ranks,
         }
     )
     pair = Interleaved(lab, a, b, asking, order, settings)
@@ -69,6 +70,9 @@ def compare_endpoints(lab: Lab, a: ModelSpec, b: ModelSpec, asking: Asking, **se
         heard = pair.canary(canary, heard)
     if asking.borders and not pair.stopped:
         heard = pair.borders(decoding.seed, heard)
+    if asking.ranks and not pair.stopped:
+        heard, why_not = pair.ranks(heard)
+        impossible |= why_not
     return judged(
         names_of(a, b),
         heard,
@@ -77,7 +81,7 @@ def compare_endpoints(lab: Lab, a: ModelSpec, b: ModelSpec, asking: Asking, **se
         pair.runs,
         order=order,
         canary=0 if canary is None else len(canary.samples),
-        borders=asking.borders,
+        more=(BORDER,) * (asking.borders > 0) + (RANKS,) * asking.ranks,
     )
 
 
@@ -91,14 +95,14 @@ def judged(
     order: str = "",
     date: str = "",
     canary: int = 0,
-    borders: int = 0,
+    more: tuple[str, ...] = (),
 ) -> SameModel:
     """The verdict. order: what lots were drawn from, "" where one side is a recording. impossible: tests that
-    can't be made -> why. canary: items of the canary set, borders: candidates for border prompts, 0 where none was
-    asked."""
+    can't be made -> why. canary: items of the canary set, 0 where none was asked. more: tests that were planned on
+    request."""
     sides, kept = _sides(names, heard, canary)
-    every = {TEXT: True, TOKEN: True, CANARY: canary > 0, BORDER: borders > 0}
-    planned = tuple(each for each, asked in every.items() if asked and each not in impossible)
+    every = (TEXT, TOKEN, *((CANARY,) if canary else ()), *more)
+    planned = tuple(each for each in every if each not in impossible)
     seed = int(digest([order, date, list(names), kept])[7:23], 16)
     setting = Setting(length, planned, "proof" if order else "strong", seed)
     told = examine(sides, setting, names)
@@ -132,6 +136,8 @@ def _sides(names: tuple[str, str], heard: Both, canary: int) -> tuple[Sides, lis
         {"a completion is missing": len(set(asked)) - len(kept)} if len(kept) < len(set(asked)) else {},
         left_out,
         *_firsts(heard),
+        [each[1:] for each in a.ranked],
+        [each[0] for each in a.ranked],
     )
     return sides, kept
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from fairtrial.audit.prompts import CONTINUATIONS
-from fairtrial.audit.same_model_tests import TOKEN, Calls
+from fairtrial.audit.same_model_tests import RANKS, TOKEN, Calls
 from fairtrial.core.errors import ProviderError, UsageError
 from fairtrial.core.plan import ModelSpec
 from fairtrial.core.question import Decoding
@@ -21,6 +21,7 @@ from fairtrial.lab.pair import lots, pair_spec
 from fairtrial.lab.run import Run
 from fairtrial.lab.same_model_border import border_task, borders, screening_task
 from fairtrial.lab.same_model_canary import marks_in
+from fairtrial.lab.same_model_ranks import picked, rank_task, ranked
 from fairtrial.lab.same_model_tasks import ONE, Asking, said, text_task, token_task
 
 if TYPE_CHECKING:
@@ -33,12 +34,14 @@ Ours = Callable[[str, int], bool]
 @dataclass(frozen=True, slots=True)
 class Heard:
     """What one side said: completions by sample id, one-token questions, whether canary items were right, and the
-    first tokens at border prompts."""
+    first tokens at border prompts. ranked: by prompt, what this side thinks of one answer of the other and of its
+    own."""
 
     texts: Mapping[str, Sequence[str]]
     calls: Calls = ()
     marks: Mapping[str, bool] = field(default_factory=dict)
     firsts: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    ranked: Sequence[Sequence[float]] = ()
 
 
 Both = tuple[Heard, Heard]
@@ -86,6 +89,25 @@ class Interleaved:
         each = self.asking.each
         a, b = self._heard(self._put(border_task(self.asking, kept, seed), each), each)
         return replace(heard[0], firsts=a.texts), replace(heard[1], firsts=b.texts)
+
+    def ranks(self, heard: Both) -> tuple[Both, dict[str, str]]:
+        """(with what a thinks of one answer of b and of its own, by prompt; {} or why it can't say)."""
+        chosen = picked(self.asking, self.order, heard[0].texts, heard[1].texts)
+        if not chosen:
+            return heard, {RANKS: f"{RANKS} is not possible: every prompt has an empty answer"}
+        try:
+            run = self.lab.run(rank_task(self.asking, chosen), self.a, **self.settings)
+        except (UsageError, ProviderError) as error:
+            if isinstance(error, ProviderError) and error.cause != "logprobs":
+                raise
+            return heard, {RANKS: f"{RANKS} is not possible: {error.message}"}
+        self.runs = (*self.runs, run)
+        told = [
+            ranked(each.output, each.choices, chosen[each.sample_id])
+            for each in run.records()
+            if each.output and not isinstance(each.result, Failure)
+        ]
+        return (replace(heard[0], ranked=told), heard[1]), {}
 
     def _spec(self, each: int) -> ModelSpec:
         return pair_spec(self.a, self.b, each=each, order=self.order)

@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from fairtrial.audit.same_model_tests import BORDER, CANARY, RESOLUTION, TEXT, TOKEN, Calls
+from fairtrial.audit.same_model_tests import BORDER, CANARY, RANKS, RESOLUTION, TEXT, TOKEN, Calls
 from fairtrial.core.plan import ModelSpec
 from fairtrial.lab.same_model_asking import Heard, ask, heard_in
 from fairtrial.lab.same_model_border import MOST_KEPT
 from fairtrial.lab.same_model_tasks import LOTTERY_ID, Asking
+from fairtrial.stats.clustered import Floats
 from fairtrial.stats.exact import clopper_pearson
 from fairtrial.stats.intervals import mcnemar_exact
+from fairtrial.stats.rank_uniformity import rank_uniformity
 from fairtrial.stats.two_sample import Ints, border_shift, call_table, padded, token_tracking
 from fairtrial.stats.two_sample_power import null_p_values, pair_p_values
 
@@ -113,6 +115,19 @@ def border_rates(
         test = border_shift(x[kept, 1:], y[kept, 1:], rng=rng, draws=DRAWS) if kept.size else None
         found.append(1.0 if test is None else test.p)
     yield from _rates(BORDER, *names, each, found)
+
+
+def rank_rates(
+    names: tuple[str, str], own: Floats, other: Floats | None, *, each: int, pairs: int, seed: int
+) -> Iterator[Rate]:
+    """own, other: (prompts, answers), how likely side a finds its own answers and side b's; other None for null
+    pairs."""
+    rng, found = np.random.default_rng([seed, each, 5]), []
+    for _ in range(pairs):
+        ours = rng.permuted(own, axis=1)
+        theirs = ours[:, each] if other is None else rng.permuted(other, axis=1)[:, 0]
+        found.append(rank_uniformity(theirs, ours[:, :each], rng=rng, draws=DRAWS).p)
+    yield from _rates(RANKS, *names, each, found)
 
 
 def _mcnemar(marks: tuple[Marks, Marks], items: int, pairs: int, rng: np.random.Generator) -> list[float]:

@@ -40,7 +40,8 @@ class Asking:
     sampling_seed: sent with every request of the text test, one higher each time; None: not sent. A specimen
     draws from its seed alone, and is always sent one. canary: fresh items with a right answer, made from `seed`
     and asked once a side; 0: none. rows: own items in their place. borders: candidates for border prompts, asked
-    for one token each; 0, as long as nobody asks for them: none, since they cost two requests each.
+    for one token each; 0, as long as nobody asks for them: none, since they cost two requests each. ranks: whether
+    the first model, which must state likelihoods, ranks the other's answers among its own.
     """
 
     prompts: tuple[str, ...] = PROMPTS
@@ -54,6 +55,7 @@ class Asking:
     canary: int = CANARIES
     rows: Task | None = None
     borders: int = 0
+    ranks: bool = False
 
     def __post_init__(self) -> None:
         if len(self.prompts) < 2 or self.each < 2:

@@ -10,8 +10,10 @@ from numpy.typing import ArrayLike
 
 from fairtrial.core.errors import UsageError
 from fairtrial.stats.clustered import Floats, clustered_mean
-from fairtrial.stats.siblings import Ints
+from fairtrial.stats.siblings import POWER, Ints
 
+STEPS = 20
+"""Shares of prompts that are tried: 1 / STEPS, 2 / STEPS, …"""
 _AT_ONCE = 2_000_000
 
 
@@ -64,6 +66,21 @@ def rank_uniformity(
         max(-0.5, min(low, mean.value)),
         min(0.5, max(high, mean.value)),
     )
+
+
+def least_misranked(
+    n: int, m: int, *, alpha: float, rng: np.random.Generator, sets: int = 500
+) -> float | None:
+    """The smallest share of n prompts at which an answer less likely than all m is found with probability 0.8 at
+    `alpha`, in twentieths; None where not even all are."""
+    null = _distance(rng.integers(0, m + 1, (max(2_000, round(20 / alpha)), n)), m)
+    critical = float(np.quantile(null, 1 - alpha, method="higher"))
+    for step in range(1, STEPS + 1):
+        ranks = rng.integers(0, m + 1, (sets, n))
+        ranks[rng.random((sets, n)) < step / STEPS] = 0
+        if float((_distance(ranks, m) > critical).mean()) >= POWER:
+            return step / STEPS
+    return None
 
 
 def _distance(ranks: Ints, top: int) -> Floats:
