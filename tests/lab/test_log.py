@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -169,6 +170,9 @@ def test_a_campaign_is_complete_or_its_fault_is_named(place: Path) -> None:
         check_chain(name, [found[0], found[2]])
     with pytest.raises(IntegrityError, match="entry 1 is number 1 of its campaign, and 2 was due"):
         check_chain(name, [found[0], found[0]])
+    other = replace(found[1], entry=replace(found[1].entry, payload="9" * 64))
+    with pytest.raises(IntegrityError, match="entry 4 doesn't follow the one before it"):
+        check_chain(name, [found[0], other, found[2]])
     with pytest.raises(IntegrityError, match="doesn't begin with its plan"):
         check_chain(name, found[1:])
 

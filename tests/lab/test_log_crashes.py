@@ -94,8 +94,11 @@ def test_a_disk_that_fails_at_any_step_stops_the_writer_and_loses_nothing(
                 pytest.raises(StoreError, match="can't keep"),
             ):
                 log.append(plan("second"))
+            # Also once the disk has room again: nobody knows what it holds.
             with pytest.raises(StoreError, match="can't keep"):
-                log.append(plan("second"))  # also once the disk has room again: nobody knows what it holds
+                log.append(plan("second"))
+            with pytest.raises(StoreError, match="nothing more is written until then"):
+                log.folder.commit(b"a checkpoint")
         with Log.open(place) as again:
             assert again.append(plan("second")).index == 1
 

@@ -35,16 +35,22 @@ place = click.argument("place", metavar="FOLDER|URL")
 @log.command()
 @folder
 @click.option("--origin", metavar="NAME", required=True, help="The log's name for ever: example.org/our-log.")
-@click.option("--trust", metavar="FILE", required=True, help="Trust policy: whose documents it takes.")
+@click.option(
+    "--trust",
+    metavar="FILE",
+    multiple=True,
+    required=True,
+    help="Whose documents it takes: a .pub file, or a trust policy.",
+)
 @click.option("--policy", metavar="FILE", help="Its witnesses, as a tlog-policy.")
 @options.json_output
-def init(folder: str, origin: str, trust: str, policy: str | None, as_json: bool) -> int:
+def init(folder: str, origin: str, trust: tuple[str, ...], policy: str | None, as_json: bool) -> int:
     """Make an empty log, and its key (mode 0600), in FOLDER.
 
     Make the public key known that is printed: it is what readers know the log by.
     """
     made = _room("log_init").init_log(
-        Path(folder), origin, people=_bytes(trust), policy=_bytes(policy) if policy else None
+        Path(folder), origin, people=_people(trust), policy=_bytes(policy) if policy else None
     )
     if as_json:
         emit({"log": folder, "origin": origin, "key": made.vkey})
@@ -231,6 +237,22 @@ def _show(report: Any, before: Any) -> None:
         over = f"; {each.over_quota} beyond the quota" if each.over_quota else ""
         what = states or f"{each.unfinished} without an end"
         show(f"campaign {each.campaign[:16]}…: {each.entries} entries, {each.starts} attempts ({what}){over}")
+
+
+def _people(names: tuple[str, ...]) -> bytes:
+    """One trust policy of all the files: policies, and entries by themselves."""
+    people = _trust("people")
+    keys: list[Any] = []
+    operators: dict[str, str] = {}
+    for name in names:
+        data = _bytes(name)
+        if '"keys"' in data.decode("utf-8", "replace"):
+            read = people.parse_people(data, name)
+            keys += read.keys
+            operators |= read.operators
+        else:
+            keys.append(people.parse_person(data, name))
+    return bytes(people.People(tuple(keys), operators).bytes)
 
 
 def _bytes(name: str) -> bytes:
