@@ -172,7 +172,7 @@ def test_foreign_envelopes_are_read_as_dsse_allows() -> None:
     fields |= {
         "payload": "-__-",
         "signatures": [{"sig": sig, "cert": "x"}, {"keyid": 7, "sig": ""}],
-        "more": 1,
+        "more": 0.5,
     }
     data = json.dumps(fields, indent=1).encode()
     read = parse_foreign_envelope(data, "a.json")

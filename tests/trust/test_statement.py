@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,8 @@ def test_foreign_statements_are_read_as_in_toto_allows() -> None:
     read = parse_foreign_statement(foreign(FOREIGN), "a.json")
     assert read.subject == (Subject("subject 1", HASH),)
     assert read.predicate == {"result": "PASSED"}
+    decimal = parse_foreign_statement(foreign(FOREIGN | {"predicate": {"score": 0.1}}), "a.json")
+    assert decimal.predicate == {"score": Decimal("0.1")}
 
 
 @pytest.mark.parametrize(

@@ -42,11 +42,11 @@ _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
 _DIGITS: Final = 16
 
 
-def read_object(data: bytes, kind: str, name: str) -> dict[str, Any]:
+def read_object(data: bytes, kind: str, name: str, *, decimals: bool = False) -> dict[str, Any]:
     """The JSON object in a document of a `kind` (of `MAX_BYTES`), read strictly but in any layout.
 
-    name: of the file, for messages. Integers only: raises IntegrityError for decimals and everything else that
-    two readers could take for two things.
+    name: of the file, for messages. decimals: whether they may stand in it, as in other people's documents, to be
+    read to the digit. Raises IntegrityError for whatever two readers could take for two things.
     """
     try:
         if len(data) > MAX_BYTES[kind]:
@@ -56,7 +56,7 @@ def read_object(data: bytes, kind: str, name: str) -> dict[str, Any]:
         value = parse_strict(data.decode("utf-8"))
         if not isinstance(value, dict):
             raise ValueError("it holds no JSON object")
-        _check_values(value)
+        _check_values(value, decimals)
     except ValueError as error:
         raise IntegrityError(f"{name} is no {kind}: {error}".partition("\n")[0], GET_AGAIN) from error
     return value
@@ -121,7 +121,7 @@ def decimal_text(value: float | Decimal) -> str:
     return text if number else text.lstrip("-")
 
 
-def _check_values(value: Any) -> None:
+def _check_values(value: Any, decimals: bool = False) -> None:
     """Layer by layer, so that no depth exhausts the stack. Depth, keys and constants of what was read are the
     parser's affair; of what is to be written, they are checked here too."""
     layer: list[Any] = [value]
@@ -134,17 +134,19 @@ def _check_values(value: Any) -> None:
             elif isinstance(each, (list, tuple)):
                 inner.extend(each)
             else:
-                _check_scalar(each)
+                _check_scalar(each, decimals)
         if not inner:
             return
         layer = inner
     raise ValueError("nested more than 64 deep")
 
 
-def _check_scalar(value: Any) -> None:
+def _check_scalar(value: Any, decimals: bool) -> None:
     if isinstance(value, str):
         if any("\ud800" <= letter <= "\udfff" for letter in value):
             raise ValueError("half a surrogate pair is no text")
+    elif isinstance(value, Decimal) and decimals:
+        return
     elif isinstance(value, (float, Decimal)):
         raise ValueError(f"{value!s:.40} is no whole number; a decimal is written as text")
     elif isinstance(value, int):

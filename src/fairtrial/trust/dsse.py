@@ -83,7 +83,7 @@ def parse_envelope(data: bytes, name: str) -> Envelope:
 
 def parse_foreign_envelope(data: bytes, name: str) -> Envelope:
     """Anybody's envelope: unknown fields, either base64 alphabet and missing key ids are allowed, as DSSE says."""
-    fields = read_object(data, "envelope", name)
+    fields = read_object(data, "envelope", name, decimals=True)
     try:
         payload, kind, listed = (fields.get(key) for key in ("payload", "payloadType", "signatures"))
         if not isinstance(payload, str) or not isinstance(kind, str) or not isinstance(listed, list):

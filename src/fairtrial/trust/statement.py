@@ -66,9 +66,9 @@ def parse_statement(envelope: Envelope, name: str) -> Statement:
 
 
 def parse_foreign_statement(envelope: Envelope, name: str) -> Statement:
-    """Anybody's statement: any layout, unknown fields, and other digests beside SHA-256 are allowed."""
+    """Anybody's statement: any layout, unknown fields, decimals, and other digests beside SHA-256 are allowed."""
     _check_type(envelope, name)
-    value = read_object(envelope.payload, "statement", name)
+    value = read_object(envelope.payload, "statement", name, decimals=True)
     kept: dict[str, Any] = {
         key: value[key] for key in ("_type", "predicateType", "predicate") if key in value
     }
