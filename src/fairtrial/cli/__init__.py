@@ -38,6 +38,7 @@ VERBS: dict[str, tuple[str, str]] = {
         "Write and check the method record: everything that publishing a score takes.",
     ),
     "key": ("fairtrial.cli.key:key", "Make a key to sign with, and show its public half."),
+    "register": ("fairtrial.cli.register:register", "Put a plan into a log before anything is run."),
     "log": ("fairtrial.cli.log:log", "Keep a log of signed documents that nobody can change unseen."),
     "witness": (
         "fairtrial.cli.witness:witness",

@@ -57,7 +57,7 @@ class Order:
         if config is not None:
             settings = {**config.settings, **settings}
             names = [name for name in names if Path(name) != config.path] or list(config.tasks)
-            specs = specs or _trusted(config.models, shared, settings, allowed)
+            specs = specs or trusted(config.models, shared, settings, allowed)
         if not names:
             raise UsageError(
                 "no task was named",
@@ -116,7 +116,7 @@ def loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _trusted(
+def trusted(
     specs: Sequence[ModelSpec],
     shared: Mapping[str, Any],
     settings: Mapping[str, Any],

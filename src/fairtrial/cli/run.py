@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from fairtrial.cli import options
-from fairtrial.cli.order import Order
 from fairtrial.cli.progress import watcher
+from fairtrial.cli.registering import attempt, log_and_key, order_and_life, registered, tell_life, terms
 from fairtrial.cli.speech import colour, emit, show, tell, width
 from fairtrial.core.canon import JSON
 from fairtrial.core.errors import FairtrialError, IntegrityError, StoreError, UsageError
@@ -36,11 +36,21 @@ from fairtrial.report.troubles import troubles
     metavar="X",
     help="Exit 1 where the lower limit of a score is below X, a fraction.",
 )
+@click.option(
+    "--register",
+    is_flag=False,
+    flag_value="",
+    metavar="[DIR]",
+    help="Run the plan registered in DIR, or register it now. START is in the log before the first question.",
+)
+@log_and_key
+@terms
+@attempt
 @options.price_table
 @options.volume
 @click.option("--report/--no-report", default=True, help="Write report.html into each run folder.")
 @options.json_output
-def run(task: tuple[str, ...], as_json: bool, report: bool, **given: Any) -> int:
+def run(task: tuple[str, ...], as_json: bool, report: bool, register: str | None, **given: Any) -> int:
     """Ask models every question of a task; keep and score what they answer.
 
     TASK is a benchmark (gsm8k, mmlu, mmlu/virology, mmlu_generative, hellaswag, humaneval), a file of your
@@ -48,7 +58,7 @@ def run(task: tuple[str, ...], as_json: bool, report: bool, **given: Any) -> int
     task file. Without TASK, fairtrial.yaml is read from this folder. Every answer is kept in a run folder;
     nothing answered is asked again with --resume.
     """
-    order = Order.of(task, given)
+    order, life = order_and_life(register, task, given)
     lab = Lab(order.out, price_table=order.settings.get("price_table"), watch=watcher(quiet=as_json))
     runs: list[Run] = []
     failed: FairtrialError | None = None
@@ -62,7 +72,7 @@ def run(task: tuple[str, ...], as_json: bool, report: bool, **given: Any) -> int
     while todo:
         opened, spec = todo.pop(0)
         try:
-            done = lab.run(opened, spec, pace=order.pace, **order.run_options())
+            done = lab.run(opened, spec, pace=order.pace, life=life, **order.run_options())
         except (StoreError, IntegrityError):
             raise
         except FairtrialError as error:
@@ -81,13 +91,18 @@ def run(task: tuple[str, ...], as_json: bool, report: bool, **given: Any) -> int
             # Ctrl-C was meant for the command, not for the model that happened to be asked.
             break
     if as_json:
-        data: dict[str, JSON] = {"runs": [each.summary.to_json() for each in runs]}
+        data: dict[str, JSON] = {
+            "runs": [{**each.summary.to_json(), **registered(each, life)} for each in runs]
+        }
         if (why := failed or refused) is not None:
             data["error"] = {"kind": type(why).__name__, "message": why.message, "remedy": why.remedy}
         emit(data)
     elif len(runs) > 1:
         tell(f"next: {order.next_step([each.path for each in runs])}")
     _tell_troubles(runs, as_json)
+    if life is not None:
+        for done in runs:
+            tell_life(done)
     status = _status(runs, order.settings.get("fail_under"), failed, refused)
     if todo:
         tell(f"fairtrial: stopped; {len(todo)} of {planned} runs were not started")

@@ -14,20 +14,25 @@ bytes, for which the log has one entry only: so no START is lost, and no END is 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from fairtrial.adapters.stores.durable import read_file, write_durably
 from fairtrial.adapters.stores.folder import REGISTRATION
+from fairtrial.core.canon import JSON
 from fairtrial.core.errors import IntegrityError, UsageError
 from fairtrial.lab.entering import Entered, enter, entered
 from fairtrial.lab.log import Log
 from fairtrial.trust.campaign import Document, parse_document
 from fairtrial.trust.documents import MAX_BYTES
+from fairtrial.trust.tlog_proof import parse_tlog_proof
 
 PLAN, START, END, RESULT = "plan", "run-start", "run-end", "result"
+ORDER: Final = "registration.json"
+_VERSION: Final = 1
 _MOST_BYTES: Final = MAX_BYTES["envelope"]
 
 
@@ -94,6 +99,41 @@ class RegistrationFolder:
             raise
         self.keep(f"{name}.tlog-proof", done.proof)
         return done
+
+    def told(self) -> dict[str, JSON]:
+        """Campaign, and indices in the log of plan, START and END; null for what is not proven yet."""
+        planned = self.need(PLAN)
+        proofs = {each: self.proof(each) for each in (PLAN, START, END)}
+        index = {
+            each: None if data is None else parse_tlog_proof(data, f"{each}.tlog-proof").index
+            for each, data in proofs.items()
+        }
+        return {
+            "campaign": planned.fields["campaign"] or planned.payload,
+            "plan": index[PLAN],
+            "start": index[START],
+            "end": index[END],
+        }
+
+    def order(self) -> dict[str, Any]:
+        """What `keep_order` kept: {} where nothing. Raises UsageError where the file can't be read."""
+        data = self.file(ORDER)
+        if data is None:
+            return {}
+        try:
+            order = json.loads(data)
+        except ValueError as error:
+            raise UsageError(
+                f"{self.path / ORDER} is no JSON: {error}", "name log, task and model"
+            ) from error
+        if not isinstance(order, dict) or order.get("fairtrial_registration") != _VERSION:
+            raise UsageError(f"{self.path / ORDER} is not one of ours", "name log, task and model yourself")
+        return order
+
+    def keep_order(self, order: Mapping[str, JSON]) -> None:
+        """What makes the next command short. It binds nothing: a run is held against the signed plan."""
+        told = {"fairtrial_registration": _VERSION, **order}
+        self.keep(ORDER, (json.dumps(told, indent=2, ensure_ascii=False) + "\n").encode())
 
     def copy_plan(self, other: RegistrationFolder) -> None:
         """The signed plan and its proof from another registration. Raises UsageError where they are missing."""

@@ -95,6 +95,8 @@ class RunLife:
             )
         if self.registered is not None:
             check_plan(plan, self.registered)
+        if not kept.order():
+            kept.keep_order({"log": str(self.log)})
         at = self._seconds()
         fresh = kept.proof(START) is None
         with writing(self.log) as log:
@@ -117,31 +119,7 @@ class RunLife:
 
     def end(self, run: Run) -> None:
         """END of a complete run, once. The caller holds the run's lock, and the journal is on the disk."""
-        self.close(run, "completed", "")
-
-    def close(self, run: Run, status: Ending, reason: str) -> Entered:
-        """END with any status. The caller holds the run's lock. Raises UsageError where the run has no START, has
-        ended otherwise, or another key began it."""
-        kept = RegistrationFolder.of_run(run.path)
-        started = kept.need(START)
-        own = PublicKey(self.key.public).keyid
-        if started.signers != (own,):
-            raise UsageError(
-                f"{run.path} was begun by the key {started.signers[0][:16]}…, and only that key can end it",
-                "name it: --key FILE",
-            )
-        root = _root(run.path)
-        ended = kept.document(END)
-        if ended is not None:
-            _check_end(ended, status, root, run.path)
-
-        def made() -> bytes:
-            fields = _end(run, started, status, reason, root)
-            return sign(state("run-end", [Subject("run-start.dsse.json", started.payload)], fields), self.key)
-
-        with writing(self.log) as log:
-            kept.enter(START, log, _never)  # a process may have died between signing START and entering it
-            return kept.enter(END, log, made)
+        close(run, "completed", "", log=self.log, key=self.key)
 
     def _start(self, run: Path, plan: Plan, planned: Entered, sandbox: Sandbox | None) -> bytes:
         entry = planned.filed.entry
@@ -181,6 +159,30 @@ class RunLife:
 
     def _seconds(self) -> float:
         return datetime.fromisoformat(self.clock.now()).timestamp()
+
+
+def close(run: Run, status: Ending, reason: str, *, log: str | Path, key: SecretKey) -> Entered:
+    """END with any status, once. The caller holds the run's lock. Raises UsageError where the run has no START,
+    has ended otherwise, or another key began it."""
+    kept = RegistrationFolder.of_run(run.path)
+    started = kept.need(START)
+    if started.signers != (PublicKey(key.public).keyid,):
+        raise UsageError(
+            f"{run.path} was begun by the key {started.signers[0][:16]}…, and only that key can end it",
+            "name it: --key FILE",
+        )
+    root = _root(run.path)
+    ended = kept.document(END)
+    if ended is not None:
+        _check_end(ended, status, root, run.path)
+
+    def made() -> bytes:
+        fields = _end(run, started, status, reason, root)
+        return sign(state("run-end", [Subject("run-start.dsse.json", started.payload)], fields), key)
+
+    with writing(log) as opened:
+        kept.enter(START, opened, _never)  # a process may have died between signing START and entering it
+        return kept.enter(END, opened, made)
 
 
 def _never() -> bytes:
