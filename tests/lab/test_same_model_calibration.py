@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from fairtrial.audit.same_model_tests import BORDER, CANARY
-from fairtrial.lab.same_model_calibration import LEVELS, border_rates, canary_false_alarms, canary_power
+from fairtrial.lab.same_model_calibration import (
+    LEVELS,
+    border_rates,
+    canary_false_alarms,
+    canary_power,
+    rank_rates,
+)
 from fairtrial.stats.power import mcnemar_power
 
 RULE = {"pairs": 400, "seed": 3}
@@ -43,3 +49,11 @@ def test_border_rates_judge_by_other_draws_than_those_that_chose() -> None:
     still = np.zeros((200, 22), dtype=np.int64)
     none = list(border_rates(("m", "m"), still, None, each=10, **RULE))
     assert none[0].test == BORDER and all(each.hits == 0 for each in none), "nothing to judge"
+
+
+def test_rank_rates_hold_for_one_model_and_find_answers_that_it_would_not_give() -> None:
+    rng = np.random.default_rng(5)
+    own, other = rng.normal(size=(25, 60)), rng.normal(-1.5, 1, (25, 60))
+    assert all(each.held for each in rank_rates(("m", "m"), own, None, each=10, **RULE))
+    found = {each.level: each.hits for each in rank_rates(("m", "n"), own, other, each=10, **RULE)}
+    assert found[0.01] > 300

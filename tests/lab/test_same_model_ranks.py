@@ -6,8 +6,6 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-import pytest
 from scipy.stats import chi2
 
 from fairtrial import Lab
@@ -18,7 +16,6 @@ from fairtrial.core.plan import ModelSpec
 from fairtrial.lab.pair import lots
 from fairtrial.lab.same_model import Asking, SameModel, compare_endpoints
 from fairtrial.lab.same_model_ranks import Picked, picked, rank_task, ranked
-from fairtrial.stats.rank_uniformity import least_misranked, rank_uniformity
 
 ASKING = Asking(PROMPTS[:16], 4, 60, max_tokens=24, canary=0, ranks=True)
 
@@ -76,17 +73,3 @@ def test_equal_texts_get_one_likelihood_whosesoever_they_are() -> None:
     assert sample.choices == ("x", "y")
     output = Output(None, logliks=(Loglik(-4.0, tokens=2), Loglik(-9.0, tokens=3)))
     assert ranked(output, sample.choices, chosen["prompt-000"]) == [-2.0, -2.0, -3.0, -2.0]
-
-
-@pytest.mark.parametrize(("n", "m"), [(25, 10), (60, 5)])
-def test_the_least_misranked_share_is_found_about_as_often_as_stated(n: int, m: int) -> None:
-    rng = np.random.default_rng(7)
-    least = least_misranked(n, m, alpha=0.01, rng=rng)
-    assert least is not None and 0.05 < least < 0.8
-    found = 0
-    for _ in range(200):
-        local = rng.random((n, m))
-        own = np.where(rng.random(n) < least, -1.0, rng.random(n))
-        found += rank_uniformity(own, local, rng=rng, draws=999).p <= 0.01
-    assert 0.7 <= found / 200 <= 0.97
-    assert least_misranked(1, 2, alpha=0.01, rng=rng) is None
