@@ -122,6 +122,22 @@ def test_a_public_benchmark_has_no_fresh_form_and_says_so(tmp_path: Path) -> Non
     assert found(told, "tuned").evidence is not None
 
 
+def test_a_recording_is_not_asked_another_way(tmp_path: Path) -> None:
+    """It would answer as before, and show an effect of nothing."""
+    made = tmp_path / "claim.yaml"
+    made.write_text(
+        "model: a model of 2021\nbenchmark: gsm8k\nmetric: accuracy\nvalue: 0.563\nn: 1319\ntolerance: 0.05\n"
+    )
+    told, _ = audit(Lab(tmp_path), opened(str(made)).claim, "replay/gpt3-175b-verified")
+    assert told.complete and found(told, "reproduces").answer == "yes" and len(told.verdict.runs) == 1
+    settings = told.table("settings")
+    assert settings is not None and {row[3] for row in settings.rows if row[0] != "extraction"} == {
+        "not measured"
+    }
+    assert told.table("formats") is None and told.table("weak") is None and len(told.impossible) == 2
+    assert "a recording holds" in found(told, "same-model").sentence
+
+
 def test_a_stop_is_no_verdict_and_resume_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run, asked = Purse.run, []
 

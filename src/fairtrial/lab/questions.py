@@ -29,7 +29,7 @@ from fairtrial.lab import fingerprints, lots, same_model
 from fairtrial.lab.claim_task import claim_task, open_draw
 from fairtrial.lab.formats import Asking, answer_tuned, family_pool, pool_of
 from fairtrial.lab.purse import SPENT
-from fairtrial.lab.reproduction import reproduce
+from fairtrial.lab.reproduction import ANSWERED_ONCE, reproduce
 from fairtrial.lab.run import Run
 from fairtrial.lab.scope import Scope
 from fairtrial.lab.seen import ask_seen
@@ -95,6 +95,11 @@ class Questions:
             order=order or None,
             siblings=self.twin is not None,
         )
+
+    @property
+    def recording(self) -> bool:
+        """Whether the served model is a recording, of which nothing else can be asked."""
+        return self.served.provider == "replay"
 
     @cached_property
     def recorded(self) -> Fingerprint | None:
@@ -202,6 +207,9 @@ class Questions:
     def _weak(self) -> None:
         if min(self.scope.weak_items, len(self.task.samples)) < FEWEST or self._interrupted():
             return
+        if self.recording:
+            self.impossible.append(f"weak signals are not possible: {ANSWERED_ONCE}")
+            return
         rows, runs = ask_weak(
             self.lab,
             self.served,
@@ -217,7 +225,9 @@ class Questions:
         """Many formats on the same items, the register, and fresh siblings under the claimed configuration."""
         register = self.scope.register
         told = None
-        if min(self.scope.formats, self.scope.format_items) >= FEWEST:
+        if self.recording:
+            self.impossible.append(f"a family of formats is not possible: {ANSWERED_ONCE}")
+        elif min(self.scope.formats, self.scope.format_items) >= FEWEST:
             asking = Asking(self.scope.formats, self.scope.format_items, seed=self.scope.seed)
             try:
                 told, runs = answer_tuned(
@@ -253,6 +263,8 @@ class Questions:
 
     def same_model(self) -> Finding:
         tested, recorded = self.scope.tested, self.recorded
+        if self.recording:
+            return Finding("same-model", "undetermined", f"not possible: {ANSWERED_ONCE}")
         if tested is not None:
             told = same_model.compare_endpoints(
                 self.lab, tested, self.served, same_model.Asking(), **self.settings

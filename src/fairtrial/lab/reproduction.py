@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,6 +25,7 @@ SETTING_ITEMS: Final = 200
 SYSTEM: Final = "You are a helpful assistant."
 SAMPLED: Final = 0.7
 """Temperature that is tried where the claim states none."""
+ANSWERED_ONCE: Final = "a recording holds its answers to one prompt, and can't be asked another way"
 SHOTS: Final = (0, 1)
 
 
@@ -96,6 +97,11 @@ def reproduce(
     limit = min(setting_items, found.planned)
     rows = tuple(trial.rows(limit, data=data, **{**asked, "epochs": 1}))
     return Reproduction(finding, rows, (run, *trial.runs))
+
+
+def answers_once(plan: Mapping[str, JSON]) -> bool:
+    """Whether the model of this plan is a recording: it gives one answer an item, however it is asked."""
+    return section(plan, "model").get("provider") == "replay"
 
 
 def _greedy(task: Task, claim: Claim) -> bool:
@@ -183,6 +189,8 @@ class _Trial:
     def _asked(self, other: _Other, limit: int, data: str | None, asked: dict[str, Any]) -> Setting:
         """Asked anew. A model or a task that can't be asked so is a row that says why."""
         changed = replace(self.claim, conditions=other.conditions)
+        if answers_once(self.run.plan):
+            return Setting(other.condition, other.used, other.tried, why_not=ANSWERED_ONCE)
         try:
             task = claim_task(self.lab, changed, data=data)
             run = self.lab.run(task, self.model, limit=limit, **asked)
