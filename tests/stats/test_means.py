@@ -27,6 +27,15 @@ def test_right_and_wrong_without_clusters_is_wilson(answers: list[bool]) -> None
     assert ends(found) == pytest.approx(expected, abs=1e-12)
 
 
+@given(st.lists(st.sampled_from([0.0, 1.0]), min_size=1, max_size=200))
+def test_a_list_of_right_and_wrong_counts_like_an_array_of_them(answers: list[float]) -> None:
+    """The first is counted without numpy."""
+    listed, array = mean_interval(answers), mean_interval(np.array(answers))
+    assert (listed.value, *ends(listed)) == pytest.approx((array.value, *ends(array)), abs=1e-15)
+    assert listed.se == pytest.approx(array.se, rel=1e-9, abs=1e-15)
+    assert (listed.units, listed.method) == (array.units, array.method)
+
+
 def score_ends(mean: float, se: float, df: float, level: float) -> tuple[float, float]:
     """Where (mean - x)^2 = t^2 se^2 x (1 - x) / (mean (1 - mean)): the error as it would be, were x the truth."""
     t = student.ppf((1 + level) / 2, df)
