@@ -15,7 +15,7 @@ from fairtrial.core.errors import IntegrityError, StoreError, UsageError
 from fairtrial.lab.log import Log
 from fairtrial.lab.log_init import init_log
 from fairtrial.lab.log_reader import LogReader
-from fairtrial.trust.campaign import attempts, check_chain, complete_campaign
+from fairtrial.trust.campaign import attempts, check_chain, complete_campaign, never_started
 from fairtrial.trust.entry import NOBODY
 from fairtrial.trust.tlog_proof import parse_tlog_proof, verify_entry
 from fairtrial.trust.tree import check_consistency, frontier, leaf_hash, tree_root
@@ -134,6 +134,16 @@ def test_a_start_over_quota_is_admitted_and_shown(place: Path) -> None:
         assert [each.state for each in open_] == ["aborted", "open", "open"]
 
 
+def test_a_plan_that_nobody_started_is_shown_once_its_date_is_past(place: Path) -> None:
+    with Log.open(place) as log:
+        planned = append(log, plan())
+        second = append(log, plan("second", planned.entry.campaign))
+        log.append(start(planned))
+        campaign = log.history.campaign(planned.entry.campaign)
+    assert never_started(campaign, "2027-01-01T00:00:00Z") == (second,)
+    assert never_started(campaign, "2026-12-31T00:00:00Z") == ()
+
+
 def test_one_refused_document_does_not_stop_the_others(place: Path) -> None:
     with Log.open(place) as log:
         planned = append(log, plan())
@@ -216,7 +226,11 @@ def test_threads_share_one_commit(place: Path, monkeypatch: pytest.MonkeyPatch) 
         ("public/tile/0/000.p/3", lambda data: data[:-1] + bytes([data[-1] ^ 1]), "don't make the root"),
         ("public/tile/0/000.p/3", lambda data: data[:-32], "has 64 bytes, not 96"),
         ("public/tile/0/000.p/3", None, "is missing"),
-        ("public/tile/entries/000.p/3", lambda data: data.replace(b'"v":1', b'"v":2', 1), "entry 0 of"),
+        (
+            "public/tile/entries/000.p/3",
+            lambda data: data.replace(b'"v":1', b'"v":2', 1),
+            "entry 0 of .* is not the one logged",
+        ),
         ("public/tile/entries/000.p/3", lambda data: data[:-1], "torn"),
         ("public/checkpoint", lambda data: data.replace(b"\n3\n", b"\n2\n"), "not by that key"),
         ("public/checkpoint", lambda data: b"", "is no signed note"),

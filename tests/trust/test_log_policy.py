@@ -57,6 +57,14 @@ def test_a_quorum_on_a_checkpoint() -> None:
         policy.check_quorum(checkpoint(5), "it")
 
 
+def test_the_second_at_which_the_quorum_was_there() -> None:
+    policy = parse_log_policy(f"{HEAD}group g 2 a b c\nquorum g\n".encode(), "it")
+    times = {WITNESSES[name].public: second for name, second in [("x", 1), ("a", 30), ("b", 20), ("c", 25)]}
+    assert policy.met_at(times) == 25
+    assert policy.met_at({WITNESSES["a"].public: 5}) is None
+    assert parse_log_policy(f"{HEAD}quorum none\n".encode(), "it").met_at(times) is None
+
+
 def test_blanks_comments_and_names_in_any_bytes() -> None:
     words = HEAD.replace("witness a ", " \twitness  \xe4\xff ").replace("\n", " \n\n # a remark\n")
     policy = parse_log_policy(f"{words}quorum \xe4\xff\n".encode("latin-1"), "it")

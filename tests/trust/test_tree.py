@@ -10,9 +10,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fairtrial.core.canon import canonical
 from fairtrial.core.errors import IntegrityError
 from fairtrial.trust.tree import (
     EMPTY_ROOT,
@@ -95,6 +98,19 @@ def test_known_roots() -> None:
     assert EMPTY_ROOT.hex() == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     hashes = [leaf_hash(bytes.fromhex(each)) for each in RFC_6962_LEAVES]
     assert [tree_root(hashes[:size]).hex() for size in range(1, 9)] == RFC_6962_ROOTS
+
+
+def test_a_committed_data_set_has_the_stated_root() -> None:
+    """Three salted items, their salts by HKDF from the bytes 00 to 1f: figures from another implementation."""
+    leaves = []
+    for index, (question, answer) in enumerate([("2+2?", "4"), ("3+3?", "6"), ("4+4?", "8")]):
+        place = {"dataset": "demo", "epoch": "2026-1", "index": index}
+        info = b"item-salt/v1\0" + canonical(place)
+        salt = HKDF(SHA256(), 32, None, info).derive(bytes(range(32))).hex()
+        item = {"question": question, "answer": answer}
+        leaves.append(leaf_hash(canonical({"v": 1, **place, "salt": salt, "item": item})))
+    assert leaves[0].hex() == "e29a62fad88f6e58fe3663481d60a49f5e4ca030d6faf107822948397d84bcd9"
+    assert tree_root(leaves).hex() == "8a49ee3b6af1d4f1d979792d17dcd41aae71f1052cbfe7734b9209e33bcf62a3"
 
 
 def test_every_proof_of_a_small_tree_is_the_definitions() -> None:

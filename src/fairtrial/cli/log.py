@@ -236,7 +236,10 @@ def _show(report: Any, before: Any) -> None:
         states = ", ".join(f"{n} {state}" for state, n in (each.states or {}).items())
         over = f"; {each.over_quota} beyond the quota" if each.over_quota else ""
         what = states or f"{each.unfinished} without an end"
-        show(f"campaign {each.campaign[:16]}…: {each.entries} entries, {each.starts} attempts ({what}){over}")
+        idle = f"; {each.never_started} plans never started" if each.never_started else ""
+        show(
+            f"campaign {each.campaign[:16]}…: {each.entries} entries, {each.starts} attempts ({what}){over}{idle}"
+        )
 
 
 def _people(names: tuple[str, ...]) -> bytes:

@@ -27,6 +27,7 @@ class Archive:
         self._payloads: dict[bytes, int] = {}
         self._filed: dict[int, Filed] = {}
         self._batches = folder.numbers(ENVELOPES, SUFFIX)
+        self._batch: tuple[str, list[bytes]] = "", []
         for data in tiles.entries():
             entry = parse_entry(data, f"entry {self.size} of {tiles.log}")
             self._note(Logged(self.size, entry))
@@ -74,10 +75,11 @@ class Archive:
     def envelope(self, logged: Logged) -> bytes:
         """The document behind an entry, held against the entry's digest. Raises IntegrityError."""
         at = bisect_right(self._batches, logged.index) - 1
-        name = f"{ENVELOPES}/{self._batches[at]}{SUFFIX}" if at >= 0 else ENVELOPES
-        data = self._folder.file(name) if at >= 0 else None
-        lines = (data or b"").split(b"\n")[:-1]
-        place = logged.index - self._batches[at] if at >= 0 else 0
+        first = self._batches[at] if at >= 0 else 0
+        name, place = f"{ENVELOPES}/{first}{SUFFIX}", logged.index - first
+        if self._batch[0] != name:
+            self._batch = name, (self._folder.file(name) or b"").split(b"\n")[:-1]
+        lines = self._batch[1]
         if place >= len(lines):
             raise IntegrityError(
                 f"{name} lacks the document of entry {logged.index}", "restore it from a copy"

@@ -11,7 +11,7 @@ from fairtrial.core.canon import JSON
 from fairtrial.core.errors import IntegrityError
 from fairtrial.lab.log_archive import Archive
 from fairtrial.lab.log_reader import LogReader
-from fairtrial.trust.campaign import attempts, check_chain
+from fairtrial.trust.campaign import attempts, check_chain, never_started
 from fairtrial.trust.checkpoint import SignedCheckpoint, check_log_signature, is_fork
 from fairtrial.trust.entry import NOBODY, Logged
 from fairtrial.trust.log_policy import LogPolicy
@@ -23,7 +23,8 @@ from fairtrial.trust.witness import Fork
 @dataclass(frozen=True, slots=True)
 class CampaignReport:
     """starts: attempts. states: how many of them stand how; known only with the documents, which a log doesn't
-    publish. unfinished: STARTs without END, as the entries alone tell. over_quota: None where unknown."""
+    publish. unfinished: STARTs without END, as the entries alone tell. over_quota, never_started (plans whose
+    deadline is past): None where unknown."""
 
     campaign: str
     entries: int
@@ -31,6 +32,7 @@ class CampaignReport:
     unfinished: int
     states: dict[str, int] | None
     over_quota: int | None
+    never_started: int | None
 
     def to_json(self) -> dict[str, JSON]:
         return {
@@ -40,6 +42,7 @@ class CampaignReport:
             "unfinished": self.unfinished,
             "states": self.states,
             "over_quota": self.over_quota,
+            "never_started": self.never_started,
         }
 
 
@@ -78,7 +81,8 @@ def check_log(reader: LogReader, *, last: SignedCheckpoint | None, policy: LogPo
     if last is not None:
         _check_begins(signed, last, logged, reader)
     archive = reader.archive(tree.size)
-    newest = _text(min(times.values())) if times else None
+    met = policy.met_at(times) if policy else None
+    newest = None if met is None else _text(met)
     campaigns: dict[str, list[Logged]] = {}
     for each in logged:
         campaigns.setdefault(each.entry.campaign, []).append(each)
@@ -116,12 +120,13 @@ def _report(
     types = [each.entry.type for each in entries]
     starts, ends = types.count("run-start"), types.count("run-end")
     states: dict[str, int] | None = None
-    over = None
+    over = idle = None
     if archive is not None:
         found = attempts(archive.campaign(name), newest)
         states = {str(state): n for state, n in sorted(Counter(each.state for each in found).items())}
         over = sum(each.over_quota for each in found)
-    return CampaignReport(name, len(entries), starts, starts - ends, states, over)
+        idle = len(never_started(archive.campaign(name), newest)) if newest else 0
+    return CampaignReport(name, len(entries), starts, starts - ends, states, over, idle)
 
 
 def _text(seconds: int) -> str:

@@ -153,6 +153,13 @@ def attempts(campaign: Sequence[Filed], witnessed: str | None) -> tuple[Attempt,
     )
 
 
+def never_started(campaign: Sequence[Filed], witnessed: str) -> tuple[Filed, ...]:
+    """Plans that no START names, their deadline past at `witnessed` (UTC): registered, never started."""
+    named = {each.document.fields["plan"]["index"] for each in campaign if each.document.type == "run-start"}
+    plans = (each for each in campaign if each.document.type == "plan" and each.index not in named)
+    return tuple(each for each in plans if each.document.fields["deadline"] < witnessed)
+
+
 def complete_campaign(
     name: str, entries: Sequence[bytes], before: Frontier, root: bytes, log: str
 ) -> tuple[Logged, ...]:

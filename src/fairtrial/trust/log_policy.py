@@ -71,6 +71,14 @@ class LogPolicy:
                 present.add(group.name)
         return self.quorum in present
 
+    def met_at(self, times: Mapping[VerifierKey, int]) -> int | None:
+        """The second at which the quorum was there, by the witnesses' own times; None where it isn't, or none is
+        asked for."""
+        for second in sorted(times.values()):
+            if self.quorum != NONE and self.met_by([key for key, time in times.items() if time <= second]):
+                return second
+        return None
+
     def check_quorum(self, signed: SignedCheckpoint, name: str) -> Mapping[VerifierKey, int]:
         """The witnesses and the seconds of their cosignatures, once log and quorum are proven. Raises
         IntegrityError. name: of the file that the checkpoint stands in."""
