@@ -44,6 +44,10 @@ VERBS: dict[str, tuple[str, str]] = {
         "fairtrial.cli.witness:witness",
         "Watch that a log only grows, and say so with a signature.",
     ),
+    "export": (
+        "fairtrial.cli.export:export",
+        "Write a run's primary figure as a signed document for other tools.",
+    ),
     "serve": ("fairtrial.cli.serve:serve", "Offer a model as an OpenAI-compatible endpoint."),
     "calibrate": (
         "fairtrial.cli.calibrate:calibrate",
