@@ -44,8 +44,8 @@ BAR = re.compile(r"\s*(>=|<=|>|<)\s*(\S+)\s*")
 def export(run: str, target: str, bar: str, key: str, output: str, **given: str | None) -> int:
     """Write a run's primary figure as a signed document for other tools.
 
-    A receipt says that a bar was reached, or not, over n samples; model and data are named by salted hashes, whose
-    salts stay in FILE.salts.json, for you to reveal or not. Neither form holds outcomes or refusals: a bundle does.
+    A receipt says that a bar was reached, or not, over n samples; model and data are named by salted hashes;
+    the salts stay in FILE.salts.json, for you to reveal or not. Neither form holds outcomes or refusals.
     """
     loaded = Lab().load(run)
     signing, receipts = import_module("fairtrial.lab.signing"), import_module("fairtrial.lab.receipts")
