@@ -125,6 +125,12 @@ def test_a_server_without_completions_is_refused_as_such(anthropic_stub: Server)
 # The echo's own reading: tokens in, places out.
 
 
+@pytest.mark.parametrize("prompt", ["<", "<s"])
+def test_a_prompt_that_begins_like_the_special_token_before_it(prompt: str) -> None:
+    assert places(["<s>", prompt, "x"], prompt) == (-1, 0)
+    assert places([prompt, "s>"], prompt) == (0,)
+
+
 @given(st.text(min_size=1, max_size=40), st.data())
 def test_places_follow_from_the_tokens_lengths(prompt: str, data: st.DataObject) -> None:
     cuts = sorted(data.draw(st.sets(st.integers(1, max(1, len(prompt) - 1)), max_size=8)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, Final
 
 STAND_INS: Final = ("bytes:", "<0x")
@@ -59,8 +60,10 @@ def places(tokens: list[str], prompt: str) -> tuple[int, ...] | None:
     Generated tokens behind the prompt are left out, one special token in front of it begins at -1.
     """
     joined = "".join(tokens)
+    # A token ends where the prompt ends: else the prompt "<" would be taken for the beginning of a leading "<s>".
+    ends = set(accumulate(map(len, tokens)))
     for lead in ("", tokens[0] if tokens[0].startswith("<") else ""):
-        if prompt and joined.startswith(lead + prompt):
+        if prompt and joined.startswith(lead + prompt) and len(lead + prompt) in ends:
             return _by_length(tokens, len(prompt), -len(lead))
     if any(_is_stand_in(token) for token in tokens):
         # The last token was generated, unless the server cut it off itself.
