@@ -110,9 +110,11 @@ class RunFolder:
     def close(self) -> None:
         """Force to disk and give the lock back. May be called twice."""
         if self._descriptor >= 0:
-            self.sync()
-            os.close(self._descriptor)
-            self._descriptor = -1
+            try:
+                self.sync()
+            finally:
+                os.close(self._descriptor)
+                self._descriptor = -1
 
 
 def read_plan(path: Path) -> tuple[Mapping[str, JSON], str]:
