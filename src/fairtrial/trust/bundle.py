@@ -93,18 +93,18 @@ def write_bundle(members: Mapping[str, bytes]) -> bytes:
             f"{len(whole):,} files are too many, or too large, for one bundle",
             "keep the records outside it: --records digest",
         )
-    return _zip(whole)
+    return zipped(whole)
 
 
 def read_bundle(data: bytes, name: str) -> dict[str, bytes]:
     """Every member by name. name: of the file, for messages.
 
-    Raises IntegrityError, naming the fault, for any file but the very one that `_zip` makes of these members.
+    Raises IntegrityError, naming the fault, for any file but the very one that `zipped` makes of these members.
     Their content is not looked at; `manifest` and `content_list` are there to be compared.
     """
     try:
         members = _members(data)
-        _compare(_zip(members), data)
+        _compare(zipped(members), data)
     except (ValueError, struct.error) as error:
         raise IntegrityError(f"{name} is no bundle: {error}", GET_AGAIN) from error
     return members
@@ -129,7 +129,8 @@ def _sums(members: Mapping[str, bytes], names: Iterable[str]) -> bytes:
     return "".join(lines).encode("ascii")
 
 
-def _zip(members: Mapping[str, bytes]) -> bytes:
+def zipped(members: Mapping[str, bytes]) -> bytes:
+    """The one ZIP of these members, whatever they are."""
     files, directory, at = [], [], 0
     for name in sorted(members):
         data, path = members[name], name.encode("ascii")

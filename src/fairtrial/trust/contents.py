@@ -30,9 +30,10 @@ _DATASET: Final = record(
         "root": SHA256,
         "form": one_of("file", "tree"),
         "count": POSITIVE,
+        "items": list_of(TEXT),
         "leaves": list_of(SHA256),
     },
-    optional=("leaves",),
+    optional=("items", "leaves"),
 )
 _DIGEST: Final = record(
     {
@@ -59,6 +60,8 @@ def content_bytes(kind: str, value: Mapping[str, JSON]) -> bytes:
 
     scores: every score that is published, the first one first; `readings` are the same answers under other
     extractors; `attempts` as in the result. `credit`: the sum of what the n samples earned.
+    data set: as the signed plan has it. `items`: the ids of the samples that are asked, in the plan's order; with
+    them, questions and right answers in the records are held against the plan's digest. `leaves`: of a sealed set.
     digest of records: of a journal that stays elsewhere; `sha256` and `bytes` of its file, `root` as END has it.
     edge of a log: `Frontier` of the tree below the entries in the bundle.
     """
