@@ -86,7 +86,25 @@ def test_a_missing_witness_leaves_the_entries_and_says_so(tmp_path: Path, place:
     assert told["entries"][0]["index"] == 0 and "isn't met" in told["error"]["message"]
     with served("witness", "serve", tmp_path / "a") as url:
         (place / "log.policy").write_bytes(_policy(place, [(key, url)]))
-        assert _json(fairtrial("log", "cosign", "log", "--json", cwd=tmp_path))["cosigned"]["size"] == 1
+        for _ in range(3):
+            assert _json(fairtrial("log", "cosign", "log", "--json", cwd=tmp_path))["cosigned"]["size"] == 1
+    lines = (place / "public/checkpoint").read_text().count("\N{EM DASH}")
+    assert lines == 2, "one line a witness, however often it is asked"
+
+
+def test_a_checkpoint_below_the_quorum_is_not_proven_against(tmp_path: Path, place: Path) -> None:
+    keys = [new_witness(tmp_path / name[-1], name, vkey(place)) for name in NAMES]
+    with served("witness", "serve", tmp_path / "a") as a:
+        with served("witness", "serve", tmp_path / "b") as b:
+            (place / "log.policy").write_bytes(_policy(place, [(keys[0], a), (keys[1], b)]))
+            fairtrial("log", "append", "log", "0.json", cwd=tmp_path)
+        assert fairtrial("log", "append", "log", "1.json", cwd=tmp_path).returncode == 3
+    proven = _json(fairtrial("log", "prove", "log", "0", "-o", "p", "--json", cwd=tmp_path))
+    assert proven["size"] == 1, "the newest that both have cosigned"
+    with served("witness", "serve", tmp_path / "b") as b:
+        (place / "log.policy").write_bytes(_policy(place, [(keys[0], "http://127.0.0.1:9"), (keys[1], b)]))
+        done = _json(fairtrial("log", "cosign", "log", "--json", cwd=tmp_path))
+    assert set(done["cosigned"]["witnesses"]) == set(NAMES), "lines gathered earlier count"
 
 
 def test_a_log_restored_from_an_old_copy_is_found_by_its_witness(tmp_path: Path, place: Path) -> None:

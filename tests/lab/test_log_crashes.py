@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -101,6 +102,48 @@ def test_a_disk_that_fails_at_any_step_stops_the_writer_and_loses_nothing(
                 log.folder.commit(b"a checkpoint")
         with Log.open(place) as again:
             assert again.append(plan("second")).index == 1
+
+
+def test_a_document_twice_in_a_batch_that_fails_is_answered_to_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Log.open(new_log(tmp_path / "log")) as log:
+        tickets = [plan("one"), plan("one")]
+        with _at_step(5, lambda name: OSError(errno.EIO, os.strerror(errno.EIO)), monkeypatch):
+            for found in (lambda: log.append_all(tickets), lambda: log.append(tickets[0])):
+                with pytest.raises(StoreError):
+                    found()
+
+
+def test_whoever_waits_for_an_interrupted_write_gets_no_index(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One thread writes for both and is interrupted: the other must not take its entry for durable."""
+    with Log.open(new_log(tmp_path / "log")) as log:
+        writing, interrupted = threading.Event(), threading.Event()
+
+        def interrupt(files: object) -> None:
+            writing.set()
+            interrupted.wait(20)
+            raise Crash
+
+        monkeypatch.setattr(log.folder, "write", interrupt)
+        found: list[type[BaseException] | int] = []
+
+        def work(name: str) -> None:
+            try:
+                found.append(log.append(plan(name)).index)
+            except (Crash, StoreError) as error:
+                found.append(type(error))
+
+        threads = [threading.Thread(target=work, args=(name,)) for name in ("one", "two")]
+        threads[0].start()
+        assert writing.wait(20)
+        threads[1].start()
+        interrupted.set()
+        for thread in threads:
+            thread.join(20)
+        assert sorted(each.__name__ for each in found if isinstance(each, type)) == ["Crash", "StoreError"]
 
 
 def test_everything_is_on_the_disk_before_the_checkpoint_and_the_checkpoint_before_the_answer(

@@ -8,11 +8,11 @@ from typing import Final
 
 from fairtrial.adapters.http_get import Answer, post
 from fairtrial.core.errors import IntegrityError, ProviderError, UsageError
-from fairtrial.trust.checkpoint import SignedCheckpoint
+from fairtrial.trust.checkpoint import SignedCheckpoint, cosignatures
 from fairtrial.trust.documents import strict_number
 from fairtrial.trust.log_policy import LogPolicy, Party
 from fairtrial.trust.note import Note, NoteSignature, parse_signatures
-from fairtrial.trust.note_keys import VerifierKey
+from fairtrial.trust.note_keys import VerifierKey, cosigned_at
 from fairtrial.trust.witness import SIZE_TYPE, request_bytes
 
 MOST_ANSWER: Final = 64 * 1024
@@ -34,23 +34,26 @@ class Cosigned:
 def gather(
     signed: SignedCheckpoint, policy: LogPolicy, prove: Prove, last: Callable[[Party], int]
 ) -> Cosigned:
-    """Ask every witness that has an address. last: the size that a witness is thought to have cosigned.
+    """Ask every witness that has an address, also those whose line is there: they may have seen more since. last:
+    the size that a witness is thought to have cosigned.
 
     A witness that can't be reached is missing, and no more. Raises IntegrityError where one has seen another tree:
     the log has forked or was rolled back, and nothing may be built on it.
     """
     lines: list[NoteSignature] = []
     missing = []
+    there = cosignatures(signed, policy.witness_keys)
     for party in policy.witnesses:
         try:
-            lines += ask(party, signed, prove, last(party))
+            fresh = ask(party, signed, prove, last(party))
         except (ProviderError, UsageError) as error:
-            missing.append((party.name, error.message))
+            if party.key not in there:
+                missing.append((party.name, error.message))
+            continue
+        # One line a witness: the note stays small however often it is asked, and the earliest time counts.
+        lines += () if party.key in there else fresh
     whole = SignedCheckpoint(signed.checkpoint, signed.note.with_signatures(lines))
-    times = {
-        key: int.from_bytes(line.signature[:8], "big")
-        for key, line in whole.note.verified(policy.witness_keys)
-    }
+    times = cosignatures(whole, policy.witness_keys)
     return Cosigned(whole, times, tuple(missing), policy.met_by(times))
 
 
@@ -104,7 +107,7 @@ def _verified(party: Party, signed: SignedCheckpoint, body: bytes) -> tuple[Note
         lines = tuple(line for _, line in note.verified([party.key]))
     except IntegrityError as error:
         raise _unusable(party, "answered a cosignature that fails", "bad-reply") from error
-    if not lines or any(int.from_bytes(line.signature[:8], "big") == 0 for line in lines):
+    if not lines or any(cosigned_at(line.signature) == 0 for line in lines):
         raise _unusable(party, "answered no cosignature by the key in the policy", "bad-reply")
     return lines
 

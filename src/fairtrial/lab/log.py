@@ -30,9 +30,10 @@ from fairtrial.lab.cosigning import Cosigned, gather
 from fairtrial.lab.log_archive import SUFFIX, Archive
 from fairtrial.lab.log_reader import LogReader
 from fairtrial.lab.turns import Turns
-from fairtrial.trust.campaign import Document, Filed, admit, read_document
-from fairtrial.trust.checkpoint import Checkpoint, SignedCheckpoint, cosignatures, sign_checkpoint
-from fairtrial.trust.entry import Logged
+from fairtrial.trust.admission import admit
+from fairtrial.trust.campaign import Document, Filed, read_document
+from fairtrial.trust.checkpoint import Checkpoint, cosignatures, sign_checkpoint
+from fairtrial.trust.entry import Entry, Logged
 from fairtrial.trust.log_policy import LogPolicy, Party, parse_log_policy
 from fairtrial.trust.note_keys import NoteKey
 from fairtrial.trust.people import People, parse_people
@@ -131,7 +132,7 @@ class Log:
         signed = self.reader.checkpoint()
         done = gather(signed, self.policy, self.reader.consistency, self._cosigned_last)
         with self._turns.taken():
-            self._keep(done.signed)
+            self._keep(done)
         if not done.met:
             why = "; ".join(f"{name}: {reason}" for name, reason in done.missing) or "too few cosigned"
             raise ProviderError(
@@ -173,39 +174,41 @@ class Log:
             for ticket in tickets:
                 ticket.error = self.folder.stopped or _stopped()
             return
-        self._settled = False
-        new = [ticket for ticket in tickets if self._admitted(ticket)]
+        self._settled, first = False, self.history.size
+        placed = [(ticket, self._placed(ticket)) for ticket in tickets]
+        # By index: two tickets may bring one document.
+        new = {logged.index: (ticket.envelope, logged.entry) for ticket, logged in placed if logged}
         try:
-            if new:
-                self._write(new)
+            self._write(first, [new[index] for index in range(first, self.history.size)])
         except StoreError as error:
-            for ticket in new:
-                ticket.logged, ticket.error = None, error
+            for ticket in tickets:
+                ticket.error = ticket.error or error
             return
+        # Only now: whoever interrupts the write leaves tickets without an answer, not with one that is lost.
+        for ticket, logged in placed:
+            ticket.logged = logged
         self._settled = True
 
-    def _admitted(self, ticket: _Ticket) -> bool:
-        """Whether this ticket makes a new entry; its `logged` or `error` is set either way."""
+    def _placed(self, ticket: _Ticket) -> Logged | None:
+        """The entry that this document has, or gets; None, with the ticket's error, where it isn't admitted."""
         try:
             if there := self.history.by_payload(ticket.document.payload):
-                ticket.logged = there.logged
-                return False
-            entry = admit(ticket.document, self.history)
+                return there.logged
+            logged = Logged(self.history.size, admit(ticket.document, self.history))
         except FairtrialError as error:
             ticket.error = error
-            return False
-        ticket.logged = Logged(self.history.size, entry)
-        self.history.add([Filed(ticket.logged, ticket.document)])
-        return True
+            return None
+        self.history.add([Filed(logged, ticket.document)])
+        return logged
 
-    def _write(self, new: Sequence[_Ticket]) -> None:
+    def _write(self, first: int, new: Sequence[tuple[bytes, Entry]]) -> None:
         """Documents, bundles, tiles; then the checkpoint, whose rename commits."""
-        entries = [ticket.logged.entry for ticket in new if ticket.logged is not None]
-        first = self._frontier.size
-        growth = self._edge.grow([entry.data for entry in entries])
-        self._frontier = self._frontier.extended(entry.leaf for entry in entries)
+        if not new:
+            return
+        growth = self._edge.grow([entry.data for _, entry in new])
+        self._frontier = self._frontier.extended(entry.leaf for _, entry in new)
         signed = sign_checkpoint(Checkpoint(self.origin, growth.size, self._frontier.root), self._key)
-        documents = b"".join(ticket.envelope + b"\n" for ticket in new)
+        documents = b"".join(envelope + b"\n" for envelope, _ in new)
         tiles = [(f"{PUBLIC}/{path}", data) for path, data in growth.files]
         self.folder.write([(f"{ENVELOPES}/{first}{SUFFIX}", documents), *tiles])
         self.folder.commit(signed.data)
@@ -214,17 +217,14 @@ class Log:
             if ".p/" not in path:
                 self.folder.remove_partials(path)
 
-    def _keep(self, signed: SignedCheckpoint) -> None:
-        """A checkpoint with cosignatures: for ever under its size, and as the newest while it is."""
-        size = signed.checkpoint.size
-        if size in self.reader.cosigned():
-            signed = SignedCheckpoint(
-                signed.checkpoint,
-                self.reader.cosigned_checkpoint(size).note.with_signatures(signed.note.signatures),
-            )
-        files = [(f"{COSIGNED}/{size}", signed.data)]
+    def _keep(self, done: Cosigned) -> None:
+        """The lines gathered: on the newest checkpoint while it is; for ever under its size where they make the
+        quorum."""
+        size, files = done.signed.checkpoint.size, []
         if size == self.size:
-            files.append((f"{PUBLIC}/{CHECKPOINT}", signed.data))
+            files.append((f"{PUBLIC}/{CHECKPOINT}", done.signed.data))
+        if done.met:
+            files.append((f"{COSIGNED}/{size}", done.signed.data))
         self.folder.write(files)
 
     def _cosigned_last(self, party: Party) -> int:

@@ -1,4 +1,4 @@
-"""A campaign in the log: what is admitted to it, which attempts it holds, and whether all of them are there.
+"""A campaign in the log: its documents, which attempts it holds, and whether all of them are there.
 
 A campaign is named after its first plan. Every run of it begins with a START, which counts as an attempt whatever
 becomes of it, and has at most one END. A START beyond the quota is admitted, and shown as such: refusing it would
@@ -9,19 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Literal
 
 from fairtrial.core.errors import IntegrityError
 from fairtrial.trust.documents import GET_AGAIN
 from fairtrial.trust.dsse import parse_envelope, verify
-from fairtrial.trust.entry import NOBODY, OF_NO_CAMPAIGN, Entry, Logged, parse_entry
+from fairtrial.trust.entry import NOBODY, Entry, Logged, parse_entry
 from fairtrial.trust.people import People
 from fairtrial.trust.predicates import PREDICATES, check
 from fairtrial.trust.statement import parse_statement
 from fairtrial.trust.tree import Frontier, leaf_hash
 
 State = Literal["open", "completed", "failed", "aborted", "abandoned"]
-_REMEDY: Final = "the log takes it once what is wrong here is put right"
+NOT_TAKEN: Final = "the log takes it once what is wrong here is put right"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,25 +50,6 @@ class Filed:
     @property
     def index(self) -> int:
         return self.logged.index
-
-
-class History(Protocol):
-    """What a log knows already, as far as admission asks."""
-
-    @property
-    def size(self) -> int: ...
-
-    def at(self, index: int) -> Filed | None: ...
-
-    def by_payload(self, payload: str) -> Filed | None: ...
-
-    def last(self, campaign: str) -> Entry | None:
-        """Its newest entry; None for an unknown campaign. 64 zeros name what belongs to none."""
-        ...
-
-    def campaign(self, name: str) -> Sequence[Filed]:
-        """In the order of the log; empty for an unknown one."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,18 +88,6 @@ def parse_document(data: bytes, name: str) -> Document:
     return Document(envelope.digest, predicate.name, signers, subjects, dict(statement.predicate))
 
 
-def admit(document: Document, history: History) -> Entry:
-    """The entry that this document gets now. Raises IntegrityError where it may not stand there."""
-    if there := history.by_payload(document.payload):
-        raise IntegrityError(f"this {document.type} is entry {there.index} already", _REMEDY)
-    campaign = _campaign_of(document, history)
-    if rule := _RULES.get(document.type):
-        rule(document, campaign, history)
-    last = history.last(campaign)
-    seq, previous = (last.seq + 1, last.leaf.hex()) if last else (1, NOBODY)
-    return Entry(document.type, campaign, seq, previous, document.payload, document.signers)
-
-
 def attempts(campaign: Sequence[Filed], witnessed: str | None) -> tuple[Attempt, ...]:
     """Every START of a campaign, in order. campaign: all of it, from its first plan. witnessed: UTC, the newest
     quorum checkpoint's time, by which an open run is judged abandoned; None: none is.
@@ -134,9 +103,9 @@ def attempts(campaign: Sequence[Filed], witnessed: str | None) -> tuple[Attempt,
     ends: dict[str, Filed] = {}
     for each in campaign:
         if each.document.type == "run-start":
-            _check_start(each.document, each.entry.campaign, campaign, each.index)
+            check_start(each.document, each.entry.campaign, campaign, each.index)
         elif each.document.type == "run-end":
-            start = _start_of(each.document, by_payload.get(each.document.subjects[0]))
+            start = start_of(each.document, by_payload.get(each.document.subjects[0]))
             if start.index > each.index:
                 raise IntegrityError(
                     f"entry {each.index} ends a run that entry {start.index} starts", GET_AGAIN
@@ -198,95 +167,25 @@ def check_chain(name: str, campaign: Sequence[Logged]) -> None:
         previous = each.entry.leaf.hex()
 
 
-def _campaign_of(document: Document, history: History) -> str:
-    if document.type in OF_NO_CAMPAIGN:
-        return NOBODY
-    if document.type in ("dispute", "retraction"):
-        return _about(document, history).entry.campaign
-    name = document.fields["campaign"]
-    if name is None:  # a first plan
-        return document.payload
-    if history.last(name) is None:
-        raise IntegrityError(f"no campaign {name[:16]}… is in this log", "register its plan first")
-    return str(name)
-
-
-def _about(document: Document, history: History, *types: str) -> Filed:
-    found = history.by_payload(document.subjects[0])
-    if found is None or (types and found.document.type not in types):
-        what = " or ".join(types) or "document"
-        raise IntegrityError(
-            f"this {document.type} is about {document.subjects[0][:16]}…, which is no {what} in this log",
-            _REMEDY,
-        )
-    return found
-
-
-def _rule_start(document: Document, campaign: str, history: History) -> None:
-    _check_start(document, campaign, history.campaign(campaign), history.size)
-
-
-def _rule_end(document: Document, campaign: str, history: History) -> None:
-    start = _start_of(document, history.by_payload(document.subjects[0]))
-    for each in history.campaign(campaign):
-        if each.document.type == "run-end" and each.document.subjects[0] == start.document.payload:
-            raise IntegrityError(
-                f"the run of entry {start.index} has ended with entry {each.index} already",
-                "a run has one END; a new START is a new attempt",
-            )
-
-
-def _rule_run(document: Document, campaign: str, history: History) -> None:
-    runs = {
-        each.document.fields["run"]
-        for each in history.campaign(campaign)
-        if each.document.type == "run-start"
-    }
-    if document.fields["run"] not in runs:
-        raise IntegrityError(
-            f"no START of the run {document.fields['run'][:40]!r} is in its campaign", _REMEDY
-        )
-
-
-def _rule_about(*types: str) -> Any:
-    def rule(document: Document, campaign: str, history: History) -> None:
-        about = _about(document, history, *types)
-        if about.entry.campaign != campaign:
-            raise IntegrityError(
-                f"this {document.type} is about entry {about.index}, of another campaign", _REMEDY
-            )
-
-    return rule
-
-
-_RULES: Final = {
-    "run-start": _rule_start,
-    "run-end": _rule_end,
-    "result": _rule_run,
-    "audit": _rule_about("result"),
-    "reveal": _rule_about("dataset-commit"),
-    "coin-reveal": _rule_about("coin-commit"),
-}
-
-
-def _check_start(start: Document, campaign: str, entries: Sequence[Filed], index: int) -> None:
+def check_start(start: Document, campaign: str, entries: Sequence[Filed], index: int) -> None:
     """That its plan precedes it and is the one that it names, by index, entry and file."""
     named = start.fields["plan"]
     plan = next((each for each in entries if each.index == named["index"]), None)
     if plan is None or plan.index >= index or plan.document.type != "plan":
-        raise IntegrityError(f"entry {named['index']} is no plan of the campaign {campaign[:16]}…", _REMEDY)
+        raise IntegrityError(f"entry {named['index']} is no plan of the campaign {campaign[:16]}…", NOT_TAKEN)
     if plan.entry.leaf.hex() != named["entry"] or start.subjects[0] not in plan.document.subjects:
-        raise IntegrityError(f"a START that names another plan than that of entry {plan.index}", _REMEDY)
+        raise IntegrityError(f"a START that names another plan than that of entry {plan.index}", NOT_TAKEN)
 
 
-def _start_of(end: Document, start: Filed | None) -> Filed:
+def start_of(end: Document, start: Filed | None) -> Filed:
+    """The START that an END is about, once it is of the same run, campaign and keys. Raises IntegrityError."""
     run = end.fields["run"]
     if start is None or start.document.type != "run-start" or start.document.fields["run"] != run:
-        raise IntegrityError(f"an END of the run {run[:40]!r}, whose START is not in the log", _REMEDY)
+        raise IntegrityError(f"an END of the run {run[:40]!r}, whose START is not in the log", NOT_TAKEN)
     if start.entry.campaign != end.fields["campaign"]:
-        raise IntegrityError(f"an END in another campaign than its START, entry {start.index}", _REMEDY)
+        raise IntegrityError(f"an END in another campaign than its START, entry {start.index}", NOT_TAKEN)
     if start.document.signers != end.signers:
-        raise IntegrityError(f"an END that other keys signed than its START, entry {start.index}", _REMEDY)
+        raise IntegrityError(f"an END that other keys signed than its START, entry {start.index}", NOT_TAKEN)
     return start
 
 
