@@ -48,6 +48,10 @@ VERBS: dict[str, tuple[str, str]] = {
         "fairtrial.cli.export:export",
         "Write a run's primary figure as a signed document for other tools.",
     ),
+    "verify": (
+        "fairtrial.cli.verify:verify",
+        "Check a bundle offline: who signed what, when it was witnessed, what the records make of the score.",
+    ),
     "serve": ("fairtrial.cli.serve:serve", "Offer a model as an OpenAI-compatible endpoint."),
     "calibrate": (
         "fairtrial.cli.calibrate:calibrate",

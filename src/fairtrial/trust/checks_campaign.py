@@ -34,7 +34,7 @@ def campaign(parts: Parts, placed: Mapping[str, Place], seen: Mapping[bytes, See
     faults = _left_out(stated, found, placed)
     beyond = sum(each.over_quota for each in found)
     over = [f"{len(found)} attempts; the plan allows {len(found) - beyond}"] if beyond else []
-    good = f"all {len(found)} attempts are listed, within what the plan allows"
+    good = f"attempts in the log: {len(found)}, all of them listed, within what the plan allows"
     return judged("campaign", good, faults, over), [_told(each) for each in found]
 
 

@@ -148,6 +148,8 @@ def _about(parts: Parts) -> dict[str, str]:
         found["campaign"] = plan.fields["campaign"] or plan.document.payload
     if parts.scores:
         found |= {"task": parts.scores["task"], "model": parts.scores["model"]}
+    if parts.method and isinstance(exposure := parts.method.get("data", {}).get("exposure"), str):
+        found["exposure"] = exposure
     for name in (START, RESULT):
         if signed := parts.statements.get(name):
             found["run"] = signed.fields["run"]
