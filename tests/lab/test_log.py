@@ -13,6 +13,7 @@ import pytest
 
 from fairtrial.core.errors import IntegrityError, StoreError, UsageError
 from fairtrial.lab.log import Log
+from fairtrial.lab.log_check import check_log
 from fairtrial.lab.log_init import init_log
 from fairtrial.lab.log_reader import LogReader
 from fairtrial.trust.campaign import attempts, check_chain, complete_campaign, never_started
@@ -250,6 +251,23 @@ def test_a_log_that_was_touched_does_not_open(place: Path, name: str, change, to
     file.write_bytes(b"")
     with pytest.raises(IntegrityError):
         Log.open(place)  # and the lock was given back
+
+
+def test_an_entry_forged_with_its_leaf_hash_is_found_by_the_root(place: Path) -> None:
+    with Log.open(place) as log:
+        log.append_all([plan(f"plan {number}") for number in range(3)])
+    bundle, tile = (place / f"public/tile/{name}/000.p/3" for name in ("entries", "0"))
+    entry = next(LogReader.open(place).entries()).entry
+    forged = replace(entry, signers=("0" * 64,))
+    bundle.write_bytes(bundle.read_bytes().replace(entry.data, forged.data))
+    tile.write_bytes(tile.read_bytes().replace(entry.leaf, forged.leaf))
+    reader = LogReader.open(place)
+    with pytest.raises(IntegrityError, match="don't make its root"):
+        next(reader.entries())
+    with pytest.raises(IntegrityError, match="is not what the tree of 3 holds"):
+        reader.prove(0)
+    with pytest.raises(IntegrityError, match="don't make its root"):
+        check_log(reader, last=None, policy=None)
 
 
 def test_leftovers_beyond_the_checkpoint_are_written_over(place: Path) -> None:
