@@ -72,6 +72,25 @@ def test_a_fingerprint_recorded_sealed_and_judged_by(folder: Path) -> None:
     assert edited.returncode == 4 and "edited" in edited.stderr
 
 
+def test_canary_items_borders_and_ranks_are_asked_for(folder: Path) -> None:
+    (folder / "own.jsonl").write_text(
+        "".join(
+            json.dumps({"input": f"Q: What is {at} + 1?\nA:", "target": str(at + 1)}) + "\n"
+            for at in range(8)
+        )
+    )
+    words = ("audit", "--same-model", HONEST, CHEAT, *FEW, "--borders", "20", "--ranks", "--json")
+    done = fairtrial(*words, "--canary", "own.jsonl", cwd=folder)
+    assert done.returncode == 1, done.stderr
+    told = json.loads(done.stdout)
+    (found,) = told["findings"]
+    tried = {found["probe"], *(each["probe"] for each in found["also"])}
+    assert {"canary-mcnemar", "rank-uniformity"} <= tried
+    assert "border-prompts" in tried or any("border-prompts" in each for each in told["impossible"])
+    none = fairtrial("audit", "--same-model", HONEST, CHEAT, *FEW, "--canary", "0", "--json", cwd=folder)
+    assert "canary" not in none.stdout
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

@@ -36,7 +36,7 @@ OF_CLAIMS = (
     "data",
 )
 """What only an audit of a claim takes."""
-OF_SAME_MODEL = ("each", "length", "temperature", "max_tokens", "system")
+OF_SAME_MODEL = ("each", "length", "temperature", "max_tokens", "system", "canary", "borders", "ranks")
 """What a claim states itself."""
 AT_HOME = ("specimen", "replay", "python", "hf")
 """Providers without an address."""
@@ -107,6 +107,19 @@ OPTION = {"each": "--completions"}
     "--sealed", is_flag=True, help="With --record: leave the prompts out, so that nobody can learn them."
 )
 @click.option("--prompts", metavar="FILE", help="Own prompts: one a line, or JSON Lines with `input`.")
+@click.option(
+    "--canary",
+    metavar="N|FILE",
+    help="Items marked right or wrong: so many fresh ones, 0 for none, or own rows.  [default: 100]",
+)
+@click.option(
+    "--borders",
+    type=click.IntRange(0, 1000),
+    help="Candidates for prompts at which two first tokens tie.  [default: 0]",
+)
+@click.option(
+    "--ranks", is_flag=True, default=None, help="Rank B's answers among A's, which must state likelihoods."
+)
 @click.option(
     "--completions", "each", type=click.IntRange(2, 1000), help="Of each prompt and side.  [default: 10]"
 )

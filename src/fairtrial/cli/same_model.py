@@ -15,7 +15,7 @@ from fairtrial.core.plan import ModelSpec
 from fairtrial.lab import Lab
 from fairtrial.report.verdict_terminal import verdict_text
 
-ASKING = ("each", "length", "temperature", "max_tokens", "system")
+ASKING = ("each", "length", "temperature", "max_tokens", "system", "borders", "ranks")
 
 
 def same_model(
@@ -42,9 +42,9 @@ def same_model(
             "leave it out; --completions bounds the requests",
         )
     if pair:
-        result = room.compare_endpoints(lab, *specs, _asking(room, settings), **run)
+        result = room.compare_endpoints(lab, *specs, _asking(room, lab, settings), **run)
     elif record:
-        return _record(lab, specs[0], _asking(room, settings), Path(files[0]), sealed, as_json, run)
+        return _record(lab, specs[0], _asking(room, lab, settings), Path(files[0]), sealed, as_json, run)
     else:
         result = _by_recordings(lab, specs, files, settings, room, run)
     if as_json:
@@ -89,8 +89,10 @@ def specs_of(names: tuple[str, ...], urls: tuple[str, ...]) -> list[ModelSpec]:
     return [ModelSpec.parse(name, base_url=url) for name, url in zip(names, each, strict=True)]
 
 
-def _asking(room: ModuleType, settings: Mapping[str, Any]) -> Any:
+def _asking(room: ModuleType, lab: Lab, settings: Mapping[str, Any]) -> Any:
     chosen = {key: settings[key] for key in ASKING if key in settings}
+    if (canary := settings.get("canary")) is not None:
+        chosen |= {"canary": int(canary)} if canary.isdecimal() else {"rows": lab.task(canary)}
     if "prompts" in settings:
         chosen["prompts"] = room.read_prompts(Path(settings["prompts"]))
     if "seed" in settings:
@@ -134,7 +136,7 @@ def _by_recordings(
     run: dict[str, Any],
 ) -> Any:
     prints = import_module("fairtrial.lab.fingerprints")
-    if fixed := [key for key in (*ASKING, "seed") if key in settings]:
+    if fixed := [key for key in ASKING if key in settings]:
         raise UsageError(
             f"{', '.join(fixed)}: a fingerprint says how it was asked",
             "leave it out; a new recording may differ",
@@ -143,4 +145,12 @@ def _by_recordings(
     if not specs:
         return prints.between(*recorded)
     prompts = room.read_prompts(Path(settings["prompts"])) if "prompts" in settings else None
-    return prints.against(lab, specs[0], recorded[0], prompts, **run)
+    canary = settings.get("canary")
+    if canary is not None and canary.isdecimal():
+        raise UsageError(
+            "--canary N: a fingerprint says which items were marked",
+            "name the file of own rows, or leave it out",
+        )
+    rows = None if canary is None else lab.task(canary)
+    seed = settings.get("seed", 0)
+    return prints.against(lab, specs[0], recorded[0], prompts, rows=rows, canary_seed=seed, **run)
