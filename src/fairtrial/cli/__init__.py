@@ -39,6 +39,7 @@ VERBS: dict[str, tuple[str, str]] = {
     ),
     "key": ("fairtrial.cli.key:key", "Make a key to sign with, and show its public half."),
     "register": ("fairtrial.cli.register:register", "Put a plan into a log before anything is run."),
+    "bundle": ("fairtrial.cli.bundle:bundle", "Publish a registered run as one file that anybody can check."),
     "log": ("fairtrial.cli.log:log", "Keep a log of signed documents that nobody can change unseen."),
     "witness": (
         "fairtrial.cli.witness:witness",

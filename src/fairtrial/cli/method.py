@@ -45,10 +45,12 @@ def new(run: str, claim: str | None, output: str | None, force: bool) -> int:
     records, facts = import_module("fairtrial.lab.method"), import_module("fairtrial.lab.method_facts")
     path = Path(output) if output else Path(run) / FILE
     loaded = Lab().load(Path(run))
-    told, usual = facts.known(loaded, _claimed(claim)), facts.usual(loaded)
+    told, usual = _told(run, claim), facts.usual(loaded)
     if path.exists() and not force:
         raise StoreError(f"{path} is there already", "name another file, or overwrite it with --force")
-    text = records.draft_json(told, usual) if path.suffix == ".json" else records.draft(told, usual)
+    # Attempts may still come: a list written down now would contradict the log later.
+    lasting = {group: part for group, part in told.items() if group != "attempts"}
+    text = records.draft_json(lasting, usual) if path.suffix == ".json" else records.draft(lasting, usual)
     write_file(path, text.encode())
     left = records.missing(usual, told)
     tell(
@@ -124,16 +126,25 @@ def _opened(
     file: str | None, run: str | None, claim: str | None = None
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """What a person wrote, and what the run tells; {} for the one that isn't there."""
-    records, facts = import_module("fairtrial.lab.method"), import_module("fairtrial.lab.method_facts")
+    records = import_module("fairtrial.lab.method")
     if file is None and run is None:
         raise UsageError("neither a file nor a run", "fairtrial method check [FILE] --run DIR")
     if claim is not None and run is None:
         raise UsageError("--claim goes with --run", "name the run that is to support the claim")
-    told = facts.known(Lab().load(Path(run)), _claimed(claim)) if run else {}
-    if file is None:
-        path = Path(str(run)) / FILE
-        return (records.read_method(path) if path.exists() else {}), told
-    return records.read_method(Path(file)), told
+    told = _told(run, claim) if run else {}
+    path = Path(file) if file else Path(str(run)) / FILE
+    written = records.read_method(path) if file or path.exists() else {}
+    return import_module("fairtrial.lab.registered_facts").with_access(written, told), told
+
+
+def _told(run: str, claim: str | None) -> dict[str, Any]:
+    """By the run itself, and by its registration where it has one."""
+    facts, registered = (
+        import_module(f"fairtrial.lab.{name}") for name in ("method_facts", "registered_facts")
+    )
+    known = facts.known(Lab().load(Path(run)), _claimed(claim))
+    whole: dict[str, Any] = registered.joined(known, registered.registered_facts(Path(run)))
+    return whole
 
 
 def _claimed(name: str | None) -> Any:

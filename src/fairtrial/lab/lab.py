@@ -314,7 +314,7 @@ class Lab:
             journal = self._journal(plan, resume, life)
             with contextlib.closing(journal):
                 if life is not None:  # a check may ask the model, too
-                    life.begin(journal.path, plan, sandbox)
+                    life.begin(journal.path, plan, [each.id for each in samples], sandbox)
                     await client.check(task.asks)
                 earlier = self._earlier(journal, plan, task, samples, tally)
                 if journal.torn:

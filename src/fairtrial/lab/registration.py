@@ -2,6 +2,7 @@
 
     registration.json       what was ordered, and in which log; for convenience, signed by nobody
     plan.json               the plan; in a run's folder it stands one level up
+    items.json              ids of the samples in the plan's order; in a run's folder
     plan.dsse.json          the signed plan, and plan.tlog-proof: its entry, witnessed
     run-start.dsse.json     START and its proof, made before the first question
     run-end.dsse.json       END and its proof
@@ -15,14 +16,14 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from fairtrial.adapters.stores.durable import read_file, write_durably
 from fairtrial.adapters.stores.folder import REGISTRATION
-from fairtrial.core.canon import JSON
+from fairtrial.core.canon import JSON, canonical
 from fairtrial.core.errors import IntegrityError, UsageError
 from fairtrial.lab.entering import Entered, enter, entered
 from fairtrial.lab.log import Log
@@ -32,6 +33,7 @@ from fairtrial.trust.tlog_proof import parse_tlog_proof
 
 PLAN, START, END, RESULT = "plan", "run-start", "run-end", "result"
 ORDER: Final = "registration.json"
+ITEMS: Final = "items.json"
 _VERSION: Final = 1
 _MOST_BYTES: Final = MAX_BYTES["envelope"]
 
@@ -135,6 +137,30 @@ class RegistrationFolder:
         told = {"fairtrial_registration": _VERSION, **order}
         self.keep(ORDER, (json.dumps(told, indent=2, ensure_ascii=False) + "\n").encode())
 
+    def drop(self, name: str) -> None:
+        """Forget a document that another has taken the place of; the log remembers it."""
+        for file in (f"{name}.tlog-proof", f"{name}.dsse.json"):
+            (self.path / file).unlink(missing_ok=True)
+
+    def keep_items(self, items: Sequence[str]) -> None:
+        """Ids of the samples in the plan's order, which no other file of a run tells."""
+        self.keep(ITEMS, canonical(list(items)))
+
+    def items(self) -> list[str] | None:
+        """None where they were not kept. Raises IntegrityError where the file can't be read."""
+        data = read_file(self.path / ITEMS, MAX_BYTES["data set"])
+        if data is None:
+            return None
+        try:
+            items = json.loads(data)
+        except ValueError as error:
+            raise IntegrityError(
+                f"{self.path / ITEMS} is no JSON: {error}", "restore it from a copy"
+            ) from error
+        if not isinstance(items, list) or not all(isinstance(each, str) for each in items):
+            raise IntegrityError(f"{self.path / ITEMS} is no list of ids", "restore it from a copy")
+        return items
+
     def copy_plan(self, other: RegistrationFolder) -> None:
         """The signed plan and its proof from another registration. Raises UsageError where they are missing."""
         for name in (
@@ -148,3 +174,8 @@ class RegistrationFolder:
                     "finish it: run `fairtrial register` again with this folder",
                 )
             self.keep(name, data)
+
+
+def never() -> bytes:
+    """Signs nothing: for documents that are there, or nothing may go on."""
+    raise IntegrityError("a signed document of this run is missing", "restore the run's folder from a copy")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -73,8 +73,9 @@ class Life(Protocol):
         """Whether `resume` may go on with this run folder."""
         ...
 
-    def begin(self, run: Path, plan: Plan, sandbox: Sandbox | None) -> None:
-        """Returns once the first question may be asked; raises where none may."""
+    def begin(self, run: Path, plan: Plan, items: Sequence[str], sandbox: Sandbox | None) -> None:
+        """Returns once the first question may be asked; raises where none may. items: ids of the samples, in the
+        plan's order."""
         ...
 
     def end(self, run: Run) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -25,7 +25,7 @@ from fairtrial.core.version import VERSION
 from fairtrial.lab.entering import Entered, writing
 from fairtrial.lab.method_facts import harness_digest
 from fairtrial.lab.registering import Terms, check_plan, enter_plan, until
-from fairtrial.lab.registration import END, PLAN, START, RegistrationFolder
+from fairtrial.lab.registration import END, PLAN, START, RegistrationFolder, never
 from fairtrial.lab.run import Run
 from fairtrial.lab.signing import sign
 from fairtrial.trust.beacon import moment
@@ -77,7 +77,7 @@ class RunLife:
             return planned.payload == self.registered.need(PLAN).payload
         return self.terms is not None and planned.fields["name"] == self.terms.campaign
 
-    def begin(self, run: Path, plan: Plan, sandbox: Sandbox | None) -> None:
+    def begin(self, run: Path, plan: Plan, items: Sequence[str], sandbox: Sandbox | None) -> None:
         """Blocks until START is in the log, under a quorum. The caller holds the run's lock and has asked nothing.
 
         Raises what keeps it from there: then nothing may be asked. UsageError for a run that was begun without
@@ -97,6 +97,8 @@ class RunLife:
             check_plan(plan, self.registered)
         if not kept.order():
             kept.keep_order({"log": str(self.log)})
+        if kept.document(START) is None:
+            kept.keep_items(items)
         at = self._seconds()
         fresh = kept.proof(START) is None
         with writing(self.log) as log:
@@ -105,7 +107,7 @@ class RunLife:
             if self.terms is not None:
                 planned = enter_plan(plan, self.terms, kept, log, self.key)
             else:
-                planned = kept.enter(PLAN, log, _never)
+                planned = kept.enter(PLAN, log, never)
             started = kept.enter(START, log, lambda: self._start(run, plan, planned, sandbox))
             found = attempts(log.history.campaign(planned.filed.entry.campaign), None)
         if fresh:
@@ -181,12 +183,8 @@ def close(run: Run, status: Ending, reason: str, *, log: str | Path, key: Secret
         return sign(state("run-end", [Subject("run-start.dsse.json", started.payload)], fields), key)
 
     with writing(log) as opened:
-        kept.enter(START, opened, _never)  # a process may have died between signing START and entering it
+        kept.enter(START, opened, never)  # a process may have died between signing START and entering it
         return kept.enter(END, opened, made)
-
-
-def _never() -> bytes:
-    raise IntegrityError("a document of this run is missing", "restore the run's folder from a copy")
 
 
 def _check_end(ended: Document, status: Ending, root: str, run: Path) -> None:
