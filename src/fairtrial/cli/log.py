@@ -11,6 +11,7 @@ import click
 
 from fairtrial.adapters.stores.folder import write_file
 from fairtrial.cli import options
+from fairtrial.cli.log_campaigns import campaigns
 from fairtrial.cli.order import loopback
 from fairtrial.cli.speech import emit, show, tell
 from fairtrial.core.canon import JSON
@@ -28,6 +29,7 @@ def log() -> None:
     """
 
 
+log.add_command(campaigns)
 folder = click.argument("folder", metavar="FOLDER")
 place = click.argument("place", metavar="FOLDER|URL")
 
