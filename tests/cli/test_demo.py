@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.test_main import fairtrial
+
 CUT = ["unshare", "--map-root-user", "--net"]
 
 
@@ -63,3 +65,11 @@ def test_the_demo_needs_no_network_no_key_and_no_question(tmp_path: Path) -> Non
     assert cheat["scores"][0]["value"] > 0.98 and 0.45 < cheat["scores"][1]["value"] < 0.75
     assert abs(honest["scores"][0]["value"] - honest["scores"][1]["value"]) < 0.1
     assert len(list((tmp_path / "runs").iterdir())) == kept, "recorded answers are asked for once"
+
+
+def test_tamper_shows_five_forgeries_and_how_each_is_caught(tmp_path: Path) -> None:
+    done = fairtrial("demo", "--tamper", cwd=tmp_path)
+    assert done.returncode == 0 and done.stdout.count("caught by") == 5, done.stderr
+    assert "witnessed-self-run" in done.stdout and "No forgery passed" in done.stdout
+    told = json.loads(fairtrial("demo", "--tamper", "--json", cwd=tmp_path).stdout)["bundles"]
+    assert [each["ok"] for each in told] == [True] + [False] * 5 and not list(tmp_path.iterdir())
