@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -70,7 +70,8 @@ class MemoryLog:
     def append(self, type_: str, campaign: str, made: Envelope, **changes: Any) -> Entry:
         last = self.last.get(campaign)
         seq, previous = (last.seq + 1, last.leaf.hex()) if last else (1, NOBODY)
-        entry = replace(Entry(type_, campaign, seq, previous, made.digest, made.keyids), **changes)
+        place: dict[str, Any] = {"seq": seq, "previous": previous} | changes
+        entry = Entry(type_, campaign, payload=made.digest, signers=made.keyids, **place)
         self.entries.append(entry.data)
         self.last[campaign] = entry
         return entry
@@ -172,10 +173,11 @@ class Chain:
         return hashlib.sha256(self.members[member]).hexdigest()
 
     def _subject(self, name: str) -> str:
+        if name == "result":
+            self._content()
         if name in self.subjects:
             return self.subjects[name]
         if name == "result":
-            self._content()
             return self.sha(bundle.CONTENT_LIST)
         return self.made["run-start"].digest if name == "run-end" else self.sha(bundle.PLAN)
 

@@ -92,7 +92,8 @@ def _head(found: Verification) -> Iterator[Markup]:
     if not found.ok:
         loud = tag("p", tag("strong", "Don't rely on this score."), " ", shortened(found.reason, _WORDS))
         yield tag("div", loud, class_="ft-loud", role="note")
-    yield tag("h1", tag("strong", _lead(found)), f". {shortened(found.reason, _WORDS)}." if found.ok else "")
+    because = shortened(found.reason[:1].upper() + found.reason[1:], _WORDS)
+    yield tag("h1", tag("strong", _lead(found)), f"{because}." if found.ok else None)
     if found.next_label:
         yield tag("p", f"Not {found.next_label}: {shortened(found.lacks, _WORDS)}.", class_="ft-meta")
     named = [(key, _about(found, key)) for key in _ABOUT]

@@ -28,7 +28,7 @@ def manifest(members: Mapping[str, bytes]) -> Check:
     if bundle.MANIFEST not in members:
         faults.append(f"{bundle.MANIFEST} is missing")
     elif members[bundle.MANIFEST] != bundle.manifest(members):
-        faults.append(_listed_otherwise(members))
+        faults.insert(0, _listed_otherwise(members))
     return judged("manifest", f"{len(members)} files, each listed with its digest", faults)
 
 

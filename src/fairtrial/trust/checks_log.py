@@ -108,7 +108,7 @@ def places(
 
 def order(parts: Parts, placed: Mapping[str, Place]) -> Check:
     """Plan, START, requests and END came one after the other, in one log, each seen before the next."""
-    faults = _misplaced(parts, placed)
+    faults: list[str] = []
     missing = [f"no statement {name}" for name in (PLAN, START, END) if name not in parts.statements]
     at = {name: placed[name] for name in (PLAN, START, END) if name in placed}
     if not missing and len(at) == 3:
@@ -119,10 +119,13 @@ def order(parts: Parts, placed: Mapping[str, Place]) -> Check:
                 f"the order in the log is plan {at[PLAN].index}, START {at[START].index}, END {at[END].index}"
             )
         else:
-            missing += _unseen_start(at)
-            faults += _times(parts, at)
+            # When START was seen is told by a checkpoint without END in it, or by none.
+            unseen = _unseen_start(at)
+            missing += unseen
+            faults += [] if unseen else _times(parts, at)
     elif not missing:
         missing.append("the order is not proven: proofs are missing")
+    faults += _misplaced(parts, placed)
     if not missing and parts.statements[END].fields["status"] != "completed":
         missing.append(f"the run {parts.statements[END].fields['status']}: its END says so")
     return judged("order", "plan, START, first request, last request, END: in this order", faults, missing)
