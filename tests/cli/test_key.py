@@ -12,7 +12,9 @@ from fairtrial.cli import main
 from fairtrial.cli.key import ROLES
 from fairtrial.lab.signing import PASSPHRASE
 from fairtrial.trust import predicates
+from fairtrial.trust.people import parse_people
 from tests.cli.test_init import Terminal
+from tests.cli.test_main import fairtrial
 
 NEW = ("key", "new", "lab.key", "--role", "lab", "--org", "Example Lab")
 
@@ -88,3 +90,19 @@ def test_a_passphrase_typed_twice_is_never_shown(folder: Path) -> None:
     assert terminal.end() == 0
     assert "horse" not in terminal.shown
     assert Path("lab.key").read_bytes().startswith(b"age-encryption.org/v1\n")
+
+
+def test_a_trust_policy_is_made_of_pub_files(tmp_path: Path) -> None:
+    for name in ("lab", "auditor"):
+        fairtrial("key", "new", f"{name}.key", "--role", name, "--org", f"The {name}", cwd=tmp_path)
+    words = ("key", "trust", "lab.key.pub", "auditor.key.pub", "--operator", "witness.example/one=Someone")
+    done = fairtrial(*words, "-o", "trust.json", cwd=tmp_path)
+    assert done.returncode == 0 and "2 keys, 1 operators" in done.stderr, done.stderr
+    people = parse_people((tmp_path / "trust.json").read_bytes(), "trust.json")
+    assert [each.role for each in people.keys] == ["lab", "auditor"]
+    assert people.operators == {"witness.example/one": "Someone"}
+    assert fairtrial(*words, "-o", "trust.json", cwd=tmp_path).returncode == 5
+    assert fairtrial("key", "trust", "lab.key.pub", "lab.key.pub", "-o", "b", cwd=tmp_path).returncode == 4
+    assert fairtrial("key", "trust", "no.pub", "-o", "b", cwd=tmp_path).returncode == 2
+    wrong = fairtrial("key", "trust", "lab.key.pub", "--operator", "nobody", "-o", "b", cwd=tmp_path)
+    assert wrong.returncode == 2 and "NAME=ORG" in wrong.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from importlib import import_module
@@ -11,9 +12,10 @@ from typing import Any
 import click
 
 from fairtrial.adapters.clock import SystemClock
+from fairtrial.adapters.stores.folder import write_file
 from fairtrial.cli import options
 from fairtrial.cli.speech import emit, show, tell
-from fairtrial.core.errors import UsageError
+from fairtrial.core.errors import StoreError, UsageError
 from fairtrial.report.plain import visible
 
 ROLES = ("lab", "owner", "evaluator", "auditor", "monitor")
@@ -70,6 +72,38 @@ def show_(file: str, role: str | None, org: str | None, as_json: bool) -> int:
     else:
         show(visible(signing.entry_text(person).rstrip("\n")))
     return 0
+
+
+@key.command()
+@click.argument("entries", nargs=-1, required=True, metavar="FILE.pub...")
+@click.option(
+    "--operator",
+    "operators",
+    multiple=True,
+    metavar="NAME=ORG",
+    help="Who runs a log or a witness; repeat for several.",
+)
+@click.option("-o", "output", metavar="FILE", required=True, help="Your trust.json; never overwritten.")
+def trust(entries: tuple[str, ...], operators: tuple[str, ...], output: str) -> int:
+    """Write a trust policy: whose keys count for you, from the .pub files that you were given by hand.
+
+    Without its operator a witness counts as nobody's, and a label above self-reported can't be given.
+    """
+    path = Path(output)
+    if path.exists():
+        raise StoreError(f"{path} is there already", "name another file, or edit this one: it is plain JSON")
+    told = dict(_pair(each) for each in operators)
+    people = _signing().trust_policy([Path(each) for each in entries], told)
+    write_file(path, (json.dumps(people.to_json(), indent=2, ensure_ascii=False) + "\n").encode())
+    tell(f"wrote {path}: {len(people.keys)} keys, {len(told)} operators")
+    return 0
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, org = text.partition("=")
+    if not name or not equals or not org:
+        raise UsageError(f"--operator {text!r} is no NAME=ORG", "write witness.example/one=Example Audits")
+    return name, org
 
 
 def _new_passphrase(variable: str) -> str:

@@ -17,7 +17,7 @@ from fairtrial.core.canon import canonical
 from fairtrial.core.errors import IntegrityError, StoreError, UsageError
 from fairtrial.trust.dsse import parse_envelope, verify
 from fairtrial.trust.keys import PublicKey
-from fairtrial.trust.people import Person, parse_person
+from fairtrial.trust.people import People, Person, parse_person
 from fairtrial.trust.predicates import ROLES
 from fairtrial.trust.statement import PAYLOAD_TYPE, Statement
 
@@ -113,6 +113,18 @@ def told_about(path: Path, key: SecretKey) -> Person:
             f"make it anew: fairtrial key show {path} --role … --org …",
         )
     return person
+
+
+def trust_policy(entries: Sequence[Path], operators: Mapping[str, str]) -> People:
+    """Whose keys count: what .pub files say, and who runs each log and witness. Raises UsageError for a file that
+    can't be read, IntegrityError for one that is no entry."""
+    people = []
+    for each in entries:
+        try:
+            people.append(parse_person(each.read_bytes(), each.name))
+        except OSError as error:
+            raise UsageError(f"can't read {each}: {error.strerror}", "name .pub files") from error
+    return People(tuple(people), operators)
 
 
 def public_file(path: Path) -> Path:
