@@ -275,6 +275,7 @@ class Chain:
             "data": {"n": self.plan.n if self.plan else 0},
             "result": {"counts": told["counts"], "scores": [score]},
             "records": {"digest": f"sha256:{self.sha(bundle.RECORDS)}"},
+            "scoring": {"scorer": digest(dict(self.plan.task["scorer"]))},  # type: ignore[index, call-overload]
         }
         groups = set(GOOD) - {"fairtrial_method"}
         whole = {

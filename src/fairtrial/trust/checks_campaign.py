@@ -22,7 +22,7 @@ def campaign(parts: Parts, placed: Mapping[str, Place], seen: Mapping[bytes, See
     stated = parts.statements[RESULT].fields["attempts"] if RESULT in parts.statements else []
     told = [dict(each) for each in stated]
     try:
-        logged = _whole(parts)
+        logged = _whole(parts, placed)
         filed = _filed(parts, logged)
         if parts.checkpoint is None or parts.checkpoint.data not in seen:
             raise _Missing(f"no quorum has seen the newest checkpoint: {NOT_EXCLUDED}")
@@ -34,7 +34,10 @@ def campaign(parts: Parts, placed: Mapping[str, Place], seen: Mapping[bytes, See
     faults = _left_out(stated, found, placed)
     beyond = sum(each.over_quota for each in found)
     over = [f"{len(found)} attempts; the plan allows {len(found) - beyond}"] if beyond else []
-    good = f"attempts in the log: {len(found)}, all of them listed, within what the plan allows"
+    good = (
+        f"attempts in the log: {len(found)}, all of them listed, within what the plan allows; as of "
+        f"{seen[parts.checkpoint.data].time}"
+    )
     return judged("campaign", good, faults, over), [_told(each) for each in found]
 
 
@@ -42,12 +45,19 @@ class _Missing(Exception):
     """Something is not in the bundle, and nothing is known to be wrong."""
 
 
-def _whole(parts: Parts) -> Sequence[Logged]:
+def _whole(parts: Parts, placed: Mapping[str, Place]) -> Sequence[Logged]:
     """Every entry of the campaign: from below its first plan up to the newest checkpoint none is left out."""
     plan, newest = parts.statements.get(PLAN), parts.checkpoint
     if plan is None or newest is None or parts.edge is None:
         raise _Missing(f"the bundle doesn't hold the log from the plan on: {NOT_EXCLUDED}")
     tree = newest.checkpoint
+    for name, place in placed.items():
+        if place.origin != tree.origin:
+            raise IntegrityError(
+                f"{name} stands in the log {place.origin}, and the entries are those of {tree.origin}"
+            )
+        if place.index >= tree.size:
+            raise _Missing(f"the newest checkpoint doesn't cover {name}: {NOT_EXCLUDED}")
     wanted = range(parts.edge.size, tree.size)
     if len(wanted) > len(parts.entry_bytes) or any(index not in parts.entry_bytes for index in wanted):
         raise _Missing(f"entries up to the newest checkpoint are not in the bundle: {NOT_EXCLUDED}")

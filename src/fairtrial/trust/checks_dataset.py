@@ -46,25 +46,25 @@ def sample(parts: Parts) -> Check:
 
 def audit(parts: Parts, signers: Signers) -> Check:
     """What auditors and others say of the result."""
-    faults, missing, told = [], [], []
+    missing, told = [], []
     kept = {
         hashlib.sha256(data).hexdigest()
         for name, data in parts.members.items()
         if name.startswith(bundle.AUDIT)
     }
     for signed in parts.audits():
+        if signed.name not in signers:
+            missing.append(f"{signed.file} is by nobody whose word counts for you")
+            continue
         outcomes = ", ".join(f"{each['test']} {each['outcome']}" for each in signed.fields["tests"])
         told.append(f"{signed.fields['auditor'][:80]}: {signed.fields['verdict']} ({outcomes})")
         wanted = [each for test in signed.fields["tests"] for each in test["evidence"]]
-        if absent := [each for each in wanted if each not in kept]:
-            missing.append(f"{signed.file}: {len(absent)} pieces of evidence are not in the bundle")
+        if absent := sum(each not in kept for each in wanted):
+            missing.append(f"{told[-1]}; pieces of evidence that are not in the bundle: {absent}")
     missing += [_objection(parts, each) for each in parts.statements.values() if _objects(parts, each)]
     if not parts.audits():
         missing.append("not audited")
-    faults += [
-        f"{each.file} is signed by nobody who may" for each in parts.audits() if each.name not in signers
-    ]
-    return judged("audit", "; ".join(told), faults, missing)
+    return judged("audit", "; ".join(told), missing=missing)
 
 
 def anchors(parts: Parts) -> Check:

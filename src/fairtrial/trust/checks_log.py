@@ -184,15 +184,15 @@ def _unknown_lines(parts: Parts) -> list[str]:
 
 def _contradictions(parts: Parts) -> list[str]:
     """Forks, and roots that the entries in the bundle don't make."""
-    signed = list(parts.checkpoints().items())
     faults = []
-    for at, (file, one) in enumerate(signed):
-        for other_file, other in signed[:at]:
-            if is_fork(one, other):
-                tree = one.checkpoint
-                faults.append(
-                    f"a fork: {other_file} and {file} show two trees of {tree.origin}, both of size {tree.size}"
-                )
+    trees: dict[tuple[str, int], tuple[str, SignedCheckpoint]] = {}
+    for file, signed in parts.checkpoints().items():
+        tree = signed.checkpoint
+        other_file, other = trees.setdefault((tree.origin, tree.size), (file, signed))
+        if is_fork(signed, other):
+            faults.append(
+                f"a fork: {other_file} and {file} show two trees of {tree.origin}, both of size {tree.size}"
+            )
     return faults or _wrong_roots(parts)
 
 

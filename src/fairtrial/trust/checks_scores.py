@@ -6,12 +6,13 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from fairtrial.core.canon import digest
 from fairtrial.core.errors import UsageError
 from fairtrial.core.record import STATES
 from fairtrial.trust import bundle
 from fairtrial.trust.checks_log import Place
 from fairtrial.trust.method import gaps
-from fairtrial.trust.parts import END, PLAN, RESULT, Parts
+from fairtrial.trust.parts import END, PLAN, RESULT, Parts, at
 from fairtrial.trust.recounting import RANK, Recount, recount, recount_reading
 from fairtrial.trust.verification import Check, judged
 
@@ -35,7 +36,7 @@ def method(parts: Parts, placed: Mapping[str, Place]) -> Check:
 def scores(parts: Parts) -> tuple[Check, Told, Told]:
     """That the result is about these files, and its figures are what the records make. Also: scores and other
     readings, each with `found` and `note`, how far it was computed again."""
-    faults = _about(parts)
+    faults = _about(parts) + _named_otherwise(parts)
     stated = parts.scores or {"scores": [], "readings": []}
     told, readings = ([dict(each) for each in stated[key]] for key in ("scores", "readings"))
     missing: list[str] = []
@@ -66,6 +67,8 @@ def _facts(parts: Parts, placed: Mapping[str, Place]) -> dict[tuple[str, str], A
         due["registration", "plan"] = f"sha256:{plan}"
     if parts.plan is not None:
         due["data", "n"] = parts.plan.get("n")
+        if scorer := at(parts.plan, "task", "scorer"):
+            due["scoring", "scorer"] = digest(scorer)
     if PLAN in placed:
         due["registration", "log_index"] = placed[PLAN].index
     if parts.journal is not None:
@@ -92,6 +95,22 @@ def _about(parts: Parts) -> list[str]:
         if parts.scores is not None and parts.scores[field] != result.fields[field]:
             faults.append(f"{bundle.SCORES} and {result.file} differ in their {field}")
     return faults
+
+
+def _named_otherwise(parts: Parts) -> list[str]:
+    """Task and model: as the plan has them."""
+    if parts.plan is None or parts.scores is None:
+        return []
+    provider, name = at(parts.plan, "model", "provider"), at(parts.plan, "model", "name")
+    due = {
+        "task": at(parts.plan, "task", "name"),
+        "model": f"python:{name}" if provider == "python" else f"{provider}/{name}",
+    }
+    return [
+        f"{bundle.SCORES} names the {key} {parts.scores[key][:60]!r}, the plan {str(value)[:60]!r}"
+        for key, value in due.items()
+        if parts.scores[key] != value
+    ]
 
 
 def _elsewhere(parts: Parts) -> str:

@@ -16,6 +16,7 @@ from fairtrial.trust.people import People, Person
 from fairtrial.trust.predicates import PREDICATES
 from fairtrial.trust.verification import Check, judged
 
+_NEEDED: Final = (PLAN, START, END, RESULT)
 Signers = Mapping[str, tuple[Person, ...]]
 """Name of a statement -> who signed it, of those whose role counts there."""
 
@@ -48,12 +49,15 @@ def policy(reader: Reader) -> Check:
 def signatures(parts: Parts, reader: Reader) -> tuple[Check, Signers]:
     """That every statement is signed by enough keys whose role allows it, and is about the bytes it should be."""
     faults: list[str] = []
+    missing: list[str] = []
     signers: dict[str, tuple[Person, ...]] = {}
     if reader.people is None:
-        return Check(
-            "signatures", "unknown", "no trust policy: nobody is known who could have signed"
-        ), signers
+        return judged("signatures", "", ["no trust policy: nobody is known who could have signed"]), signers
     for name, signed in parts.statements.items():
+        if signed.type not in _NEEDED and not any(map(reader.people.named, signed.envelope.keyids)):
+            # An auditor or an objector whom this reader doesn't know: heard by nobody, and no fault of the score.
+            missing.append(f"{signed.file} is signed by nobody whose word counts for you")
+            continue
         try:
             signers[name] = _signed_by(signed, reader.people, _threshold(parts, signed))
         except IntegrityError as error:
@@ -62,7 +66,7 @@ def signatures(parts: Parts, reader: Reader) -> tuple[Check, Signers]:
     if RESULT not in parts.statements:
         faults.insert(0, "there is no statement of the result: nobody signs this score")
     good = f"{len(parts.statements)} statements, each signed in a role that allows it"
-    return judged("signatures", good, faults), signers
+    return judged("signatures", good, faults, missing), signers
 
 
 def keys(parts: Parts, signers: Signers, places: Mapping[str, tuple[str, int, str | None]]) -> Check:

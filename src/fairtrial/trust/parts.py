@@ -122,11 +122,12 @@ def _read_plan(parts: Parts, data: bytes, name: str) -> None:
 def _read_records(parts: Parts, data: bytes, name: str) -> None:
     if name == bundle.RECORDS_GZ:
         data = unpacked(data, name)
-    form = _at(parts.plan, "task", "scorer")
+    form = at(parts.plan, "task", "scorer")
     parts.journal = read_journal(data, name, pure_scorer(form) if isinstance(form, Mapping) else None)
 
 
-def _at(value: Any, *path: str) -> Any:
+def at(value: Any, *path: str) -> Any:
+    """What stands in nested objects under these keys; None where nothing does."""
     for key in path:
         value = value.get(key) if isinstance(value, Mapping) else None
     return value

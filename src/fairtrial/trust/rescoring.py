@@ -50,7 +50,9 @@ _READINGS: Final[Mapping[str, Callable[[Form, Any], Reading]]] = {
         form["name"], extract, loose=True
     ),
     "target in text": lambda form, extract: Includes(form["name"], form["case"]),
-    "number": lambda form, extract: Number(form["name"], extract, form["absolute"], form["relative"]),
+    "number": lambda form, extract: Number(
+        form["name"], extract, _tolerance(form["absolute"]), _tolerance(form["relative"])
+    ),
     "letter": lambda form, extract: Choice(form["name"], extract),
     "JSON value": lambda form, extract: Json(form["name"], extract),
 }
@@ -92,6 +94,12 @@ def _text(form: Form) -> TextScorer:
 
 def _reading(form: Form) -> Reading:
     return _READINGS[form["equal"]](form, _EXTRACTORS[form["extract"]])
+
+
+def _tolerance(value: Any) -> float:
+    if type(value) not in (int, float):
+        raise TypeError("a tolerance is a number")
+    return float(value)
 
 
 def _likelihood(form: Form) -> LikelihoodChoice:
