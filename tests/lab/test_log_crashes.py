@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -118,32 +119,42 @@ def test_a_document_twice_in_a_batch_that_fails_is_answered_to_nobody(
 def test_whoever_waits_for_an_interrupted_write_gets_no_index(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One thread writes for both and is interrupted: the other must not take its entry for durable."""
+    """One thread writes for two and is interrupted: the other must not take its entry for durable."""
     with Log.open(new_log(tmp_path / "log")) as log:
-        writing, interrupted = threading.Event(), threading.Event()
+        writing, both_wait = threading.Event(), threading.Event()
+        write, writes = log.folder.write, []
 
-        def interrupt(files: object) -> None:
-            writing.set()
-            interrupted.wait(20)
-            raise Crash
+        def held_then_interrupted(files: Any) -> None:
+            writes.append(files)
+            if len(writes) == 1:
+                writing.set()
+                both_wait.wait(20)
+            elif len(writes) == 3:  # after the first commit's files and its checkpoint
+                raise Crash
+            write(files)
 
-        monkeypatch.setattr(log.folder, "write", interrupt)
-        found: list[type[BaseException] | int] = []
+        monkeypatch.setattr(log.folder, "write", held_then_interrupted)
+        found: dict[str, Any] = {}
 
         def work(name: str) -> None:
             try:
-                found.append(log.append(plan(name)).index)
+                found[name] = log.append(plan(name)).index
             except (Crash, StoreError) as error:
-                found.append(type(error))
+                found[name] = type(error).__name__
 
-        threads = [threading.Thread(target=work, args=(name,)) for name in ("one", "two")]
+        threads = [threading.Thread(target=work, args=(name,)) for name in ("first", "one", "two")]
         threads[0].start()
         assert writing.wait(20)
-        threads[1].start()
-        interrupted.set()
+        for thread in threads[1:]:
+            thread.start()
+        until = time.monotonic() + 20
+        while len(log._waiting) < 2 and time.monotonic() < until:
+            time.sleep(0.01)
+        both_wait.set()
         for thread in threads:
             thread.join(20)
-        assert sorted(each.__name__ for each in found if isinstance(each, type)) == ["Crash", "StoreError"]
+        assert found.pop("first") == 0
+        assert sorted(found.values()) == ["Crash", "StoreError"]
 
 
 def test_everything_is_on_the_disk_before_the_checkpoint_and_the_checkpoint_before_the_answer(

@@ -74,7 +74,7 @@ def kill_once(place: Path, kept: dict[int, bytes], *, seed: int) -> tuple[int, i
     os.close(write)
     with open(read, "rb") as told:
         told.read(1)  # it is open and begins
-        time.sleep(rng.uniform(0, 0.08))
+        time.sleep(rng.uniform(0, 0.2))
         os.kill(child, signal.SIGKILL)
         lines = told.read().split(b"\n")[:-1]
     os.waitpid(child, 0)

@@ -11,32 +11,28 @@ import contextlib
 import errno
 import fcntl
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
+from typing import Final
 
 from fairtrial.core.errors import StoreError
+
+_AT_ONCE: Final = 32
+"""Files that are open together."""
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
 
 
 def write_durably(files: Iterable[tuple[Path, bytes]], *, mode: int = 0o644) -> None:
-    """Each whole or not at all, in this order; all of them on the disk at the end. Folders are made where missing.
+    """Each whole or not at all; all of them on the disk at the end. Folders are made where missing.
 
     A power cut may leave some of them. Raises StoreError, and then nothing may be assumed about any.
     """
-    folders: dict[Path, None] = {}
-    for path, data in files:
-        try:
-            made = _make_folders(path.parent)
-            _write(path, data, mode)
-        except OSError as error:
-            raise _kept_not(path, error) from error
-        folders |= dict.fromkeys([path.parent, *made])
-    for folder in folders:
-        try:
-            _sync_folder(folder)
-        except OSError as error:
-            raise _kept_not(folder, error) from error
+    waiting = iter(files)
+    while part := list(islice(waiting, _AT_ONCE)):
+        _write_part(part, mode)
 
 
 def read_file(path: Path, limit: int) -> bytes | None:
@@ -91,17 +87,73 @@ class FolderLock:
             self._descriptor = -1
 
 
-def _write(path: Path, data: bytes, mode: int) -> None:
-    beside = path.with_name(f".{path.name}.new")
-    descriptor = os.open(beside, _NEW, mode)
+def _write_part(files: Sequence[tuple[Path, bytes]], mode: int) -> None:
+    folders: dict[Path, None] = {}
+    written: list[tuple[int, Path]] = []
     try:
+        for path, data in files:
+            folders |= dict.fromkeys([path.parent, *_make_folders(path.parent)])
+            _write_beside(path, data, mode, written)
+        _force(written)
+        for path, _ in files:
+            _rename(path)
+    finally:
+        for descriptor, _ in written:
+            os.close(descriptor)
+    _force_folders(list(folders))
+
+
+def _write_beside(path: Path, data: bytes, mode: int, written: list[tuple[int, Path]]) -> None:
+    try:
+        descriptor = os.open(_beside(path), _NEW, mode)
+        written.append((descriptor, path))
         view = memoryview(data)
         while view:
             view = view[os.write(descriptor, view) :]
+    except OSError as error:
+        raise _kept_not(path, error) from error
+
+
+def _rename(path: Path) -> None:
+    try:
+        os.replace(_beside(path), path)
+    except OSError as error:
+        raise _kept_not(path, error) from error
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.new")
+
+
+def _force(opened: Sequence[tuple[int, Path]]) -> None:
+    """fsync of all, at the same time: a journal commits them together, and the disk is waited for once."""
+    if len(opened) == 1:
+        _force_one(*opened[0])
+        return
+    with ThreadPoolExecutor(len(opened)) as pool:
+        for done in [pool.submit(_force_one, *each) for each in opened]:
+            done.result()
+
+
+def _force_one(descriptor: int, path: Path) -> None:
+    try:
         os.fsync(descriptor)
+    except OSError as error:
+        raise _kept_not(path, error) from error
+
+
+def _force_folders(folders: Sequence[Path]) -> None:
+    opened: list[tuple[int, Path]] = []
+    try:
+        for folder in folders:
+            try:
+                opened.append((os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC), folder))
+            except OSError as error:
+                raise _kept_not(folder, error) from error
+        _force(opened)
     finally:
-        os.close(descriptor)
-    os.replace(beside, path)
+        for descriptor, _ in opened:
+            os.close(descriptor)
 
 
 def _make_folders(path: Path) -> list[Path]:
@@ -110,18 +162,13 @@ def _make_folders(path: Path) -> list[Path]:
     while not path.is_dir():
         missing.append(path)
         path = path.parent
-    for each in reversed(missing):
-        with contextlib.suppress(FileExistsError):
-            os.mkdir(each)
-    return [each.parent for each in missing]
-
-
-def _sync_folder(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        for each in reversed(missing):
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(each)
+    except OSError as error:
+        raise _kept_not(path, error) from error
+    return [each.parent for each in missing]
 
 
 def _kept_not(path: Path, error: OSError) -> StoreError:

@@ -5,7 +5,7 @@
     log.policy              its witnesses, where there are any
     lock                    held by the one writer
     envelopes/N.jsonl       the documents behind the entries from N on, a line each
-    cosigned/N              the checkpoint of size N with its witnesses' lines
+    cosigned/N              the checkpoint of size N, once its witnesses' lines make the quorum
     public/                 what is served: `checkpoint`, `tile/…`
 
 An entry counts once the checkpoint that covers it has replaced the one before. Files beyond it are leftovers of a
