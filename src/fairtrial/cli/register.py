@@ -87,7 +87,7 @@ def plan(task: tuple[str, ...], output: str, as_json: bool, **given: Any) -> int
             }
         )
         return 0
-    show(f"plan {made.digest} is entry {done.filed.index} of the log, witnessed at {done.at}")
+    show(f"plan {made.digest} is entry {done.filed.index} of the log{_seen(done)}")
     tell(f"next: fairtrial run --register {output} --key FILE")
     return 0
 
@@ -127,8 +127,12 @@ def close(run: str, status: str, reason: str, as_json: bool, **given: Any) -> in
     if as_json:
         emit({"run": run, "status": status, "index": done.filed.index, "witnessed": done.at})
     else:
-        show(f"{run}: {status}, entry {done.filed.index} of the log, witnessed at {done.at}")
+        show(f"{run}: {status}, entry {done.filed.index} of the log{_seen(done)}")
     return 0
+
+
+def _seen(done: Any) -> str:
+    return f", witnessed at {done.at}" if done.at else ", seen by no witness"
 
 
 def _quota(fields: dict[str, Any]) -> int:

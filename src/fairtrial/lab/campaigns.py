@@ -11,7 +11,7 @@ from fairtrial.core.canon import JSON
 from fairtrial.core.errors import IntegrityError, UsageError
 from fairtrial.lab.entering import witnessed_at
 from fairtrial.lab.log_reader import LogReader
-from fairtrial.trust.campaign import Attempt, Filed, attempts
+from fairtrial.trust.campaign import Attempt, Filed, attempts, never_started
 from fairtrial.trust.entry import NOBODY
 from fairtrial.trust.log_policy import parse_log_policy
 
@@ -47,14 +47,13 @@ class Campaign:
 
     def plans(self) -> Iterator[tuple[Filed, str]]:
         """Each plan and its state: started, open, or never started by its deadline."""
-        started = {
+        named = {
             each.document.fields["plan"]["index"] for each in self.filed if each.document.type == "run-start"
         }
+        idle = never_started(self.filed, self.newest) if self.newest else ()
         for each in self.filed:
             if each.document.type == "plan":
-                over = self.newest is not None and each.document.fields["deadline"] < self.newest
-                state = "started" if each.index in started else NEVER_STARTED if over else "open"
-                yield each, state
+                yield each, "started" if each.index in named else NEVER_STARTED if each in idle else "open"
 
     def to_json(self) -> dict[str, JSON]:
         return {

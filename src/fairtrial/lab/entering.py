@@ -29,12 +29,12 @@ _AGAIN: Final = "restore the run's folder from a copy; the log itself is not in 
 @dataclass(frozen=True, slots=True)
 class Entered:
     """A document in the log. proof: the `.tlog-proof` file, whose checkpoint has the quorum. times: POSIX seconds
-    by witness. at: UTC, when the quorum was reached."""
+    by witness. at: UTC, when the quorum was reached; None where it asks for nobody."""
 
     filed: Filed
     proof: bytes
     times: Mapping[VerifierKey, int]
-    at: str
+    at: str | None
 
 
 @contextmanager
@@ -97,13 +97,10 @@ def policy_of(place: str | Path) -> LogPolicy:
     return parse_log_policy(LogFolder(Path(place)).need(POLICY), POLICY)
 
 
-def witnessed_at(times: Mapping[VerifierKey, int], policy: LogPolicy) -> str:
-    """When the quorum was reached, UTC: the earliest second by which enough had cosigned. Raises IntegrityError
-    where too few had. Of a quorum of none, the last cosignature, else the beginning of time."""
-    for second in sorted({0, *times.values()}):
-        if policy.met_by([key for key, time in times.items() if time <= second]):
-            return utc(second if second or not times else max(times.values()))
-    raise IntegrityError(f"the quorum {policy.quorum!r} isn't met", "have the log cosigned")
+def witnessed_at(times: Mapping[VerifierKey, int], policy: LogPolicy) -> str | None:
+    """When the quorum was reached, UTC; None where it asks for nobody: then nobody tells the time."""
+    seconds = policy.met_at(times)
+    return None if seconds is None else utc(seconds)
 
 
 def utc(seconds: int) -> str:

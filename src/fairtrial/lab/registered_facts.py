@@ -27,14 +27,16 @@ def registered_facts(run: Path, log: str | Path | None = None) -> Record:
     return facts(campaign_of(place, at.filed.entry.campaign), at.filed.index, at.at)
 
 
-def facts(campaign: Campaign, plan: int, witnessed: str) -> Record:
-    """plan: index of the run's plan. witnessed: UTC, when a quorum had seen it. `sequence` lists plans, STARTs and
-    ENDs: a result that is made twice says the same."""
+def facts(campaign: Campaign, plan: int, witnessed: str | None) -> Record:
+    """plan: index of the run's plan. witnessed: UTC, when a quorum had seen it; None where nobody tells.
+
+    `sequence` lists plans, STARTs and ENDs alone, so that a result that is made twice says the same.
+    """
     fields = next(each.document.fields for each in campaign.filed if each.index == plan)
     claim = {"claim": fields["claim"], "construct": fields["construct"]}
     return {
         "claim": {name: text for name, text in claim.items() if text not in (NO_CLAIM, NO_CONSTRUCT)},
-        "registration": {"log_index": plan, "preregistered_at": witnessed},
+        "registration": {"log_index": plan} | ({"preregistered_at": witnessed} if witnessed else {}),
         "attempts": {
             "attempts": [
                 {name: told(each)[name] for name in ("run", "variant", "status")}
