@@ -177,7 +177,24 @@ def test_everything_is_on_the_disk_before_the_checkpoint_and_the_checkpoint_befo
         assert ("fsync", str(target.parent)) in disk.calls[at:until], (
             f"{target.parent} may forget {target.name}"
         )
+    made = [(at, Path(path)) for at, (call, path) in enumerate(disk.calls) if call == "mkdir"]
+    assert made, "a new level and a new tile have folders of their own"
+    for at, folder in made:
+        assert ("fsync", str(folder.parent)) in disk.calls[at:checkpoint], f"{folder} itself may be forgotten"
     assert [call for call, _ in disk.calls[checkpoint:]] == ["replace", "open", "fsync"]
+
+
+def test_opening_forces_the_folders_that_a_dead_writer_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = new_log(tmp_path / "log")
+    Log.open(place).close()
+    (place / "public/tile/0/000.p").mkdir(parents=True)
+    disk = Disk(monkeypatch)
+    with disk.watching():
+        Log.open(place).close()
+    forced = {path for call, path in disk.calls if call == "fsync"}
+    assert {str(place / name) for name in ("", "public", "public/tile", "public/tile/0")} <= forced
 
 
 def test_killed_in_the_middle_of_appends(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ class Disk:
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        opened, forced, renamed = os.open, os.fsync, os.replace
+        opened, forced, renamed, made = os.open, os.fsync, os.replace, os.mkdir
 
         def open_(path: Any, *rest: Any, **keywords: Any) -> int:
             descriptor = opened(path, *rest, **keywords)
@@ -53,7 +53,12 @@ class Disk:
             renamed(source, target)
             self.calls.append(("replace", str(target)))
 
+        def mkdir(path: Any, *mode: int) -> None:
+            made(path, *mode)
+            self.calls.append(("mkdir", str(path)))
+
         with self._patch.context() as patch:
+            patch.setattr(os, "mkdir", mkdir)
             patch.setattr(os, "open", open_)
             patch.setattr(os, "fsync", fsync)
             patch.setattr(os, "replace", replace)

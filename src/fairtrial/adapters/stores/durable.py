@@ -35,6 +35,16 @@ def write_durably(files: Iterable[tuple[Path, bytes]], *, mode: int = 0o644) -> 
         _write_part(part, mode)
 
 
+def force_folders(root: Path) -> None:
+    """All folders from `root` down: whoever died between making one and forcing its parent left that undone.
+
+    Raises StoreError.
+    """
+    waiting = (Path(folder) for folder, _, _ in os.walk(root))
+    while part := list(islice(waiting, _AT_ONCE)):
+        _force_folders(part)
+
+
 def read_file(path: Path, limit: int) -> bytes | None:
     """None where there is none. Raises StoreError where it can't be read, or has more than `limit` bytes."""
     try:

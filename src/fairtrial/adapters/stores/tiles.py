@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from fairtrial.adapters.stores.durable import FolderLock, read_file, write_durably
+from fairtrial.adapters.stores.durable import FolderLock, force_folders, read_file, write_durably
 from fairtrial.core.errors import StoreError, UsageError
 
 KEY, VKEY, PEOPLE, POLICY, LOCK = "log.key", "log.vkey", "trust.json", "log.policy", "lock"
@@ -62,6 +62,7 @@ class LogFolder:
         except OSError as error:
             raise StoreError(f"can't make {self.path}: {error.strerror}", "name another folder") from error
         self._lock = FolderLock.take(self.path / LOCK, f"writing to the log {self.path}")
+        force_folders(self.path)
 
     def release(self) -> None:
         """May be called twice."""
