@@ -7,7 +7,7 @@ SPECIMENS := .venv-specimens/bin/python -m specimens
 GRID := .venv-specimens/bin/python -m specimens.grid
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test test-hf check fmt lint types arch docs perf parity trials attacks strength specimens grid pictures system clean
+.PHONY: demo test test-hf check fmt lint types arch docs perf parity trials attacks strength specimens grid pictures system verifier clean
 
 demo: $(VENV)/.runtime            ## recorded real answers compared, two bundled models on trial; offline, no key
 	$(BIN)/fairtrial demo
@@ -21,12 +21,12 @@ test-hf: .venv-hf/.done            ## local weights against lm-eval's `hf` (torc
 check: $(VENV)/.dev lint types arch docs
 
 fmt: $(VENV)/.dev
-	$(BIN)/ruff format src tests perf specimens
-	$(BIN)/ruff check --fix src tests perf specimens
+	$(BIN)/ruff format src tests perf specimens verifier
+	$(BIN)/ruff check --fix src tests perf specimens verifier
 
 lint: $(VENV)/.dev
-	$(BIN)/ruff format --check src tests perf specimens
-	$(BIN)/ruff check src tests perf specimens
+	$(BIN)/ruff format --check src tests perf specimens verifier
+	$(BIN)/ruff check src tests perf specimens verifier
 
 types: $(VENV)/.dev
 	$(BIN)/mypy
@@ -61,6 +61,9 @@ specimens: .venv-specimens/.done  ## the bundled models trained again (torch, CP
 grid: .venv-specimens/.done       ## the calibration grid trained and measured again (hours on two cores; goes on where it was cut)
 	$(GRID) work --root .cache/grid-again & other=$$!; $(GRID) work --root .cache/grid-again && wait $$other
 	$(GRID) compare --root .cache/grid-again
+
+verifier: $(VENV)/.runtime         ## dist/fairtrial-verify.pyz: verifying alone, in one file that needs two packages
+	$(BIN)/python verifier/build.py
 
 pictures: $(VENV)/.dev system     ## the screenshot of the README, made afresh
 	$(BIN)/python -m tests.report --readme
