@@ -114,7 +114,7 @@ def cosign(folder: str, as_json: bool) -> int:
         emit({"log": folder, "cosigned": told})
     else:
         show(
-            f"{done.signed.checkpoint.size} entries, cosigned by {', '.join(sorted(k.name for k in done.times))}"
+            f"{_entries(done.signed.checkpoint.size)}, cosigned by {', '.join(sorted(k.name for k in done.times))}"
         )
     for name, why in done.missing:
         tell(f"not by {name}: {why}")
@@ -229,9 +229,9 @@ def _error(error: ProviderError) -> dict[str, JSON]:
 
 def _show(report: Any, before: Any) -> None:
     tree = report.signed.checkpoint
-    show(f"{tree.origin}: {tree.size} entries, every one sound")
+    show(f"{tree.origin}: {_entries(tree.size)}, every one sound")
     if before is not None:
-        show(f"it begins with the {before.checkpoint.size} entries from last time; {report.new} are new")
+        show(f"it begins as it was last time, with {_entries(before.checkpoint.size)}; new: {report.new}")
     for name, time in report.witnesses.items():
         show(f"cosigned by {name} at {time}")
     for each in report.campaigns:
@@ -240,7 +240,7 @@ def _show(report: Any, before: Any) -> None:
         what = states or f"{each.unfinished} without an end"
         idle = f"; {each.never_started} plans never started" if each.never_started else ""
         show(
-            f"campaign {each.campaign[:16]}…: {each.entries} entries, {each.starts} attempts ({what}){over}{idle}"
+            f"campaign {each.campaign[:16]}…: {_entries(each.entries)}, {each.starts} attempts ({what}){over}{idle}"
         )
 
 
@@ -258,6 +258,10 @@ def _people(names: tuple[str, ...]) -> bytes:
         else:
             keys.append(people.parse_person(data, name))
     return bytes(people.People(tuple(keys), operators).bytes)
+
+
+def _entries(count: int) -> str:
+    return f"{count:,} {'entry' if count == 1 else 'entries'}"
 
 
 def _bytes(name: str) -> bytes:
