@@ -239,9 +239,8 @@ def _show(report: Any, before: Any) -> None:
         over = f"; {each.over_quota} beyond the quota" if each.over_quota else ""
         what = states or f"{each.unfinished} without an end"
         idle = f"; {each.never_started} plans never started" if each.never_started else ""
-        show(
-            f"campaign {each.campaign[:16]}…: {_entries(each.entries)}, {each.starts} attempts ({what}){over}{idle}"
-        )
+        told = f"{_entries(each.entries)}, {each.starts} attempts ({what}){over}{idle}"
+        show(f"campaign {each.campaign[:16]}…: {told}")
 
 
 def _people(names: tuple[str, ...]) -> bytes:
