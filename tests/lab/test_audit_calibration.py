@@ -15,6 +15,7 @@ from fairtrial.report.calibration_row import PROBES, calibration_row
 from fairtrial.stats.proof_calibration import AUDITS
 from fairtrial.stats.strong_calibration import STRONG
 from tests.cli.test_main import fairtrial
+from tests.lab.proof_probes import proof_probes
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "calibration.md"
 
@@ -100,6 +101,30 @@ def test_each_probe_finds_its_row() -> None:
     assert row is not None and "level 0.01" in row and "n = 100" in row and "null audits of" in row
     finer = calibration_row(found, "sibling-rank", alpha=0.0001, n=100)
     assert finer is not None and "level 0.001" in finer
+
+
+def test_every_probe_that_can_prove_has_its_row() -> None:
+    probes = proof_probes()
+    assert {"sibling-rank", "item-order", "canary-mcnemar", "border-prompts", "rank-uniformity"} <= probes
+    assert not {"item-order-legacy", "corpus-overlap", "format-family", "re-run"} & probes
+    assert probes == set(PROBES)
+    measured = {rate.test for rate in shipped().nulls}
+    for probe in probes:
+        assert PROBES[probe] in measured, probe
+
+
+def test_a_canary_set_tells_what_loss_it_finds() -> None:
+    found = shipped()
+    row = calibration_row(found, "canary-mcnemar", alpha=0.01, n=399)
+    assert row is not None and "Power with n = 100 by points of accuracy lost: " in row
+    told = {
+        each.lost: each.power
+        for each in found.canary_set
+        if (each.n, each.besides, each.level) == (100, 0, 0.01)
+    }
+    assert f"{told[5]:.2f} of 5, {told[10]:.2f} of 10, {told[20]:.2f} of 20" in row
+    few = calibration_row(found, "canary-mcnemar", alpha=0.01, n=99)
+    assert few is not None and "Power" not in few
 
 
 def test_the_command_goes_on_from_parts_that_were_measured(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from fairtrial.lab.grid_calibration import Grid, grid_curves, grid_nulls
 from fairtrial.lab.grid_weak import readings, separations, shifted_rates
 from fairtrial.report.audit_calibration import AuditCalibration
 from fairtrial.stats.calibration import CalibrationRow, measure
+from fairtrial.stats.canary_set import CanarySetPower, canary_set_power
 from fairtrial.stats.grid_nulls import NullRate
 from fairtrial.stats.grid_power import Curve, Found
 from fairtrial.stats.proof_calibration import AUDITS, proof_rates
@@ -64,6 +65,7 @@ def calibrate_audit(
         tuple(readings(grid)),
         tuple(strong),
         tuple(recovered),
+        tuple(canary_set_power()),
     )
 
 
@@ -115,6 +117,7 @@ def from_json(data: bytes, where: str) -> AuditCalibration:
             tuple(_rows(Reading, value["readings"], where)),
             tuple(_rows(CalibrationRow, value["strong"], where)),
             tuple(_rows(Recovered, value["recovered"], where)),
+            tuple(_rows(CanarySetPower, value["canary_set"], where)),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise _broken(where, f"misses {error}") from error

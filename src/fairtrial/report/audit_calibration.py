@@ -9,6 +9,7 @@ from typing import Final
 
 from fairtrial.stats.calibration import CalibrationRow
 from fairtrial.stats.calibration_page import table as strong_table
+from fairtrial.stats.canary_set import CanarySetPower
 from fairtrial.stats.grid_nulls import NullRate
 from fairtrial.stats.grid_power import Curve, Found
 from fairtrial.stats.shifted_controls import Reading, Separation, ShiftedRate
@@ -37,6 +38,7 @@ class AuditCalibration:
     readings: tuple[Reading, ...]
     strong: tuple[CalibrationRow, ...]
     recovered: tuple[Recovered, ...]
+    canary_set: tuple[CanarySetPower, ...]
 
     @property
     def criterion(self) -> Found | None:
@@ -61,7 +63,7 @@ class AuditCalibration:
 
 
 def audit_calibration_page(found: AuditCalibration) -> str:
-    sections = (_head, _missed, _false_alarms, _power, _needed, _weak, _strong, _limits)
+    sections = (_head, _missed, _false_alarms, _power, _needed, _canary_set, _weak, _strong, _limits)
     return "\n\n".join(write(found) for write in sections) + "\n"
 
 
@@ -132,8 +134,9 @@ def _false_alarms(found: AuditCalibration) -> str:
         for rate in sorted(found.nulls, key=lambda rate: rate.holds)
     ]
     text = """Every audit draws anew which sibling is published, which answer is the key, which string is
-        the canary, in which order a shard was published; 100 items an audit, or all where a model has
-        fewer. *simulated*: made-up answers. Otherwise models of the grid that read nothing of the trial:
+        the canary, in which order a shard was published, which of two sides got a request; 100 items an
+        audit, or all where a model has fewer. *simulated*: made-up answers, of one model on both sides
+        where two are compared. Otherwise models of the grid that read nothing of the trial:
         trunks in int8 and their clean models. *e ≥ 1 / level*: for siblings and keys the e-process, watched
         after every item, ever reached it; for canaries, orders and emission its value at the end, a bet
         that a single rank can't win. Bounds are Clopper-Pearson, each end alone of level 0.999, and a rate
@@ -188,6 +191,22 @@ def _needed(found: AuditCalibration) -> str:
         trunks have together."""
     head = ["test", "planted", "trunks", *_HEAD[1:]]
     return _section("Items that give 0.8 at level 0.001", text, head, rows)
+
+
+def _canary_set(found: AuditCalibration) -> str:
+    powers: dict[tuple[int, int, int], dict[float, float]] = {}
+    for each in found.canary_set:
+        powers.setdefault((each.n, each.lost, each.besides), {})[each.level] = each.power
+    rows = [
+        [str(n), str(lost), str(besides), *(f"{row[level]:.2f}" for level in sorted(row, reverse=True))]
+        for (n, lost, besides), row in powers.items()
+    ]
+    text = """The same-model test by right and wrong (exact McNemar), by enumeration. *lost*: points of
+        accuracy by which one side is worse. *besides*: points of items that come out otherwise without a
+        change of accuracy, half of them each way, as rounded weights make them. What it finds of rounded
+        weights, with the other same-model tests: [same-model tests](same-model.md)."""
+    head = ["items", "lost", "besides", *(f"level {level:g}" for level in (0.05, 0.01, 0.001))]
+    return _section("Power of the canary set", text, head, rows)
 
 
 def _weak(found: AuditCalibration) -> str:

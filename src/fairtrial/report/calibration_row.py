@@ -10,6 +10,7 @@ from fairtrial.report.audit_calibration import AuditCalibration
 from fairtrial.stats.grid_nulls import NullRate
 from fairtrial.stats.grid_power import Curve, Found
 
+CANARY_SET: Final = "canary-mcnemar"
 PROBES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "sibling-rank": "sibling rank, likelihood",
@@ -20,6 +21,9 @@ PROBES: Final[Mapping[str, str]] = MappingProxyType(
         "item-order": "order on a committed shuffle",
         "text-two-sample": "completions (MMD, Hamming)",
         "one-token": "one-token tracking",
+        CANARY_SET: "canary set (McNemar)",
+        "border-prompts": "border prompts",
+        "rank-uniformity": "rank uniformity",
     }
 )
 """Probe -> the test of the calibration."""
@@ -53,7 +57,18 @@ def calibration_row(found: AuditCalibration, probe: str, *, alpha: float, n: int
         each = ", ".join(f"{at.power:.2f} of {curve.exposures}" for curve, at in powers if at.n == size)
         unit = "trunk" if trunks == 1 else "trunks"
         sentence += f" Power with n = {size} by exposures: {each} (small models, {trunks} {unit})."
+    if probe == CANARY_SET:
+        sentence += _lost(found, n, level)
     return sentence
+
+
+def _lost(found: AuditCalibration, n: int, level: float) -> str:
+    measured = [each for each in found.canary_set if each.level == level and not each.besides]
+    size = max((each.n for each in measured if each.n <= n), default=None)
+    if size is None:
+        return ""
+    told = ", ".join(f"{each.power:.2f} of {each.lost}" for each in measured if each.n == size)
+    return f" Power with n = {size} by points of accuracy lost: {told} (exact, at best)."
 
 
 def _alarms(rate: NullRate) -> str:

@@ -1,31 +1,22 @@
 """False alarms of the proof tier beyond siblings, over null audits whose draw is made anew each time.
 
-Keyed answers, canaries, order on a committed shuffle, and the same-model tests. Siblings:
-`sibling_calibration`. Same draws and seed, same rows.
+Keyed answers, canaries, order on a committed shuffle; the worlds of the same-model tests are in
+`same_model_audits`. Siblings: `sibling_calibration`. Same draws and seed, same rows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TypeAlias
 
 import numpy as np
 
+from fairtrial.stats import same_model_audits
 from fairtrial.stats.canary import canary_emission
-from fairtrial.stats.clustered import Floats
 from fairtrial.stats.keyed import keyed_answers
 from fairtrial.stats.order import drawn_orders, order_test, shards
-from fairtrial.stats.rank_uniformity import rank_uniformity
+from fairtrial.stats.same_model_audits import Audit
 from fairtrial.stats.sibling_calibration import LEVELS, Rate
 from fairtrial.stats.standing import standing
-from fairtrial.stats.two_sample import Ints, border_shift, mmd_hamming, token_tracking
-
-PERMUTATIONS = 999
-"""A permutation test's: just enough to reach the level 0.001, few enough for 10,000 audits."""
-
-Audit: TypeAlias = Callable[[np.random.Generator], tuple[float, float | None]]
-"""One null audit: (p, e), None where there is no e. For keyed answers e is the highest that its process
-reaches, at whatever item; for the others its value at the end."""
 
 
 def proof_rates(draws: int, seed: int, *, only: str = "") -> Iterator[Rate]:
@@ -108,65 +99,17 @@ def _order(rng: np.random.Generator) -> Audit:
     return audit
 
 
-def completions(rng: np.random.Generator, favourite: Ints, count: int) -> Ints:
-    """(prompts, count, length): a favourite text a prompt, three characters in ten replaced."""
-    shape = (len(favourite), count, favourite.shape[1])
-    slips = rng.random(shape) < 0.3
-    return np.where(slips, rng.integers(0, 20, shape), favourite[:, None, :])
-
-
-def _mmd(rng: np.random.Generator) -> Audit:
-    favourite = rng.integers(0, 20, (6, 12))
-
-    def audit(rng: np.random.Generator) -> tuple[float, float | None]:
-        a, b = (completions(rng, favourite, 6) for _ in range(2))
-        return mmd_hamming(a, b, rng=rng, draws=PERMUTATIONS).p, None
-
-    return audit
-
-
-def _border(rng: np.random.Generator) -> Audit:
-    """12 prompts, eight calls a side."""
-    chances = rng.random(12)[:, None]
-
-    def audit(rng: np.random.Generator) -> tuple[float, float | None]:
-        a, b = ((rng.random((12, 8)) < chances).astype(np.int64) for _ in range(2))
-        return border_shift(a, b, rng=rng, draws=PERMUTATIONS).p, None
-
-    return audit
-
-
-def _tracking(rng: np.random.Generator) -> Audit:
-    """20 calls a side, eight tokens whose noise is shared within a call."""
-    centre = -np.sort(rng.exponential(2, 8))
-
-    def calls(rng: np.random.Generator) -> Floats:
-        return centre + rng.normal(0, 0.05, (20, 8)) + rng.normal(0, 0.1, (20, 1))
-
-    def audit(rng: np.random.Generator) -> tuple[float, float | None]:
-        return token_tracking(calls(rng), calls(rng), rng=rng, draws=PERMUTATIONS).p, None
-
-    return audit
-
-
-def _uniformity(rng: np.random.Generator) -> Audit:
-    """40 prompts, 20 local answers each, scores that tie."""
-
-    def audit(rng: np.random.Generator) -> tuple[float, float | None]:
-        scores = np.round(rng.normal(size=(40, 21)), 1)
-        return rank_uniformity(scores[:, 0], scores[:, 1:], rng=rng, draws=PERMUTATIONS).p, None
-
-    return audit
-
-
 AUDITS: dict[str, Callable[[np.random.Generator], Audit]] = {
     "keyed answers": _keyed,
     "canary rank": _canary,
     "canary ranks, eight": _canaries,
     "canary emission, three": _emission,
     "order on a committed shuffle": _order,
-    "completions (MMD, Hamming)": _mmd,
-    "border prompts": _border,
-    "one-token tracking": _tracking,
-    "rank uniformity": _uniformity,
+    "completions (MMD, Hamming)": same_model_audits.text,
+    "one-token tracking": same_model_audits.tracking,
+    "canary set (McNemar)": same_model_audits.canary_set,
+    "canary set (McNemar), few differ": same_model_audits.few_differ,
+    "border prompts": same_model_audits.borders,
+    "rank uniformity": same_model_audits.ranks,
+    "rank uniformity, few and tied": same_model_audits.few_ranks,
 }
