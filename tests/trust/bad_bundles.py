@@ -452,7 +452,7 @@ KEYS: Final = {
         "run-end: its key is revoked, and no proof tells whether it signed before",
         "missing",
         chain=revoked(9),
-        change=lambda members: {"proofs/run-end.tlog-proof": None},
+        change=lambda members: {"proofs/run-end.tlog-proof": None, "log/edge.json": None},
     ),
 }
 

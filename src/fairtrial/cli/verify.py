@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from fairtrial.adapters.clock import SystemClock
+from fairtrial.adapters.drand import valid_signature
 from fairtrial.adapters.stores.folder import write_file
 from fairtrial.cli import options
 from fairtrial.cli.speech import emit, show, tell
@@ -38,6 +39,7 @@ def verify(bundle: str, trust: str | None, log_policy: str | None, html: str | N
         trust=None if trust is None else _read(trust),
         log_policy=None if log_policy is None else _read(log_policy),
         now=f"{SystemClock().now()[:19]}Z",
+        valid=valid_signature,
     )
     if html is not None:
         page = import_module("fairtrial.report.chain_page").chain_page(found)

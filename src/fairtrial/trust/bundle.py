@@ -4,6 +4,7 @@
     records.jsonl | records.jsonl.gz                       the journal of the run, as it is in the run's folder
     records.digest.json                                    in its place: its root, and who gets it how
     content.sha256                                         digests of the files above: what the result is about
+    freeze.json                                            where items were drawn: the plan that was frozen before
     statements/{plan,run-start,run-end,result}.dsse.json   who said what; entry-7.dsse.json: of other attempts;
                                                            audit….dsse.json: an auditor's
     proofs/{the same}.tlog-proof                           when, and witnessed by whom
@@ -31,6 +32,7 @@ from fairtrial.core.errors import IntegrityError, UsageError
 from fairtrial.trust.documents import GET_AGAIN
 
 PLAN, METHOD, SCORES, DATASET = "plan.json", "method.json", "scores.json", "dataset.json"
+FREEZE: Final = "freeze.json"
 RECORDS, RECORDS_GZ, RECORDS_DIGEST = "records.jsonl", "records.jsonl.gz", "records.digest.json"
 CONTENT_LIST, MANIFEST = "content.sha256", "manifest.sha256"
 STATEMENTS, PROOFS, ENTRIES, AUDIT, ANCHORS = "statements/", "proofs/", "log/entries/", "audit/", "anchors/"
@@ -40,7 +42,7 @@ TRUST, LOG_POLICY = "policy/trust.json", "policy/log.policy"
 
 CONTENT: Final = (PLAN, METHOD, RECORDS, RECORDS_GZ, RECORDS_DIGEST, SCORES, DATASET)
 """What the result is about, as far as it is there."""
-ALLOWED: Final = (*CONTENT, CONTENT_LIST, MANIFEST, EDGE, CHECKPOINT, TRUST, LOG_POLICY)
+ALLOWED: Final = (*CONTENT, CONTENT_LIST, FREEZE, MANIFEST, EDGE, CHECKPOINT, TRUST, LOG_POLICY)
 _FOLDERS: Final = (
     (STATEMENTS, STATEMENT_SUFFIX),
     (PROOFS, PROOF_SUFFIX),

@@ -17,8 +17,11 @@ _LIVES: Final = ("plan", "run-start", "run-end")
 Told = list[dict[str, Any]]
 
 
-def campaign(parts: Parts, placed: Mapping[str, Place], seen: Mapping[bytes, Seen]) -> tuple[Check, Told]:
-    """The campaign's attempts, from the log where that is whole, else as the result states them."""
+def campaign(
+    parts: Parts, placed: Mapping[str, Place], seen: Mapping[bytes, Seen]
+) -> tuple[Check, Told, tuple[Filed, ...]]:
+    """The campaign's attempts, from the log where that is whole, else as the result states them; and its documents
+    in the order of the log, () where it isn't whole."""
     stated = parts.statements[RESULT].fields["attempts"] if RESULT in parts.statements else []
     told = [dict(each) for each in stated]
     try:
@@ -28,9 +31,9 @@ def campaign(parts: Parts, placed: Mapping[str, Place], seen: Mapping[bytes, See
             raise _Missing(f"no quorum has seen the newest checkpoint: {NOT_EXCLUDED}")
         found = attempts(filed, seen[parts.checkpoint.data].time)
     except _Missing as missing:
-        return judged("campaign", "", missing=[str(missing)]), told
+        return judged("campaign", "", missing=[str(missing)]), told, ()
     except IntegrityError as error:
-        return judged("campaign", "", [error.message]), told
+        return judged("campaign", "", [error.message]), told, ()
     faults = _left_out(stated, found, placed)
     beyond = sum(each.over_quota for each in found)
     over = [f"{len(found)} attempts; the plan allows {len(found) - beyond}"] if beyond else []
@@ -38,7 +41,7 @@ def campaign(parts: Parts, placed: Mapping[str, Place], seen: Mapping[bytes, See
         f"attempts in the log: {len(found)}, all of them listed, within what the plan allows; as of "
         f"{seen[parts.checkpoint.data].time}"
     )
-    return judged("campaign", good, faults, over), [_told(each) for each in found]
+    return judged("campaign", good, faults, over), [_told(each) for each in found], tuple(filed)
 
 
 class _Missing(Exception):

@@ -106,6 +106,20 @@ def places(
     return found
 
 
+def listed(parts: Parts, placed: Mapping[str, Place], seen: Mapping[bytes, Seen]) -> dict[str, Place]:
+    """Of each statement without a proof of its own: the entry in the bundle that names it. To be asked once the
+    entries are known to be the log's own."""
+    if parts.checkpoint is None:
+        return {}
+    by_payload = {each.entry.payload: index for index, each in parts.entries.items()}
+    found = {
+        name: (parts.checkpoint.checkpoint.origin, by_payload[signed.document.payload])
+        for name, signed in parts.statements.items()
+        if name not in placed and signed.document.payload in by_payload
+    }
+    return places(parts, found, seen)
+
+
 def order(parts: Parts, placed: Mapping[str, Place]) -> Check:
     """Plan, START, requests and END came one after the other, in one log, each seen before the next."""
     faults: list[str] = []

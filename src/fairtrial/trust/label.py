@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from fairtrial.trust.checks_log import Place
 from fairtrial.trust.checks_signed import Reader, Signers
-from fairtrial.trust.parts import COMMIT, END, PLAN, RESULT, REVEAL, START, Parts
+from fairtrial.trust.parts import COMMIT, END, PLAN, RESULT, START, Parts
 from fairtrial.trust.predicates import EVALUATOR, LAB
 from fairtrial.trust.verification import BLIND, SELF, WITNESSED, Check, Label
 
@@ -54,9 +54,9 @@ def judge(facts: Facts) -> Judgement:
     )
     if (lacks := _first(blind(facts))) is not None:
         return Judgement(WITNESSED, reason, BLIND, lacks)
-    return Judgement(
-        BLIND, f"{reason}; run by others, on items drawn after the freeze and used once", None, ""
-    )
+    spent = "" if _at_home(facts) else "; the provider saw the prompts during the run; these items are spent"
+    reason = f"{reason}; run by others, on items drawn after the freeze and used once{spent}"
+    return Judgement(BLIND, reason, None, "")
 
 
 def witnessed(facts: Facts) -> list[Lack]:
@@ -70,13 +70,15 @@ def witnessed(facts: Facts) -> list[Lack]:
 
 
 def blind(facts: Facts) -> list[Lack]:
-    """Conditions (h) to (k)."""
-    return [
-        _independent(facts),
-        _committed_before(facts),
-        None if facts.checks["sample"].outcome == "ok" else facts.checks["sample"].detail,
-        _used_once(facts),
-    ]
+    """Conditions (h) to (k); of them (i) and (j), commitment and draw, are the check `sample`."""
+    drawn = facts.checks["sample"]
+    return [_independent(facts), None if drawn.outcome == "ok" else drawn.detail, _used_once(facts)]
+
+
+def _at_home(facts: Facts) -> bool:
+    """Whether the evaluator ran the weights themselves; anything else is taken for an API."""
+    record = facts.parts.method or {}
+    return bool(record.get("model", {}).get("access") == "local weights")
 
 
 def _first(lacks: Sequence[Lack]) -> Lack:
@@ -97,17 +99,13 @@ def _independent(facts: Facts) -> Lack:
     return None
 
 
-def _committed_before(facts: Facts) -> Lack:
-    commit, plan, end = (facts.placed.get(name) for name in (COMMIT, PLAN, END))
-    if commit is None or plan is None or commit.origin != plan.origin or commit.index >= plan.index:
-        return "no owner of the items had committed to them in the log before the plan"
-    for name, signed in facts.parts.statements.items():
-        place = facts.placed.get(name)
-        if signed.type == REVEAL and (end is None or place is None or place.index < end.index):
-            return f"{signed.file} revealed items before the run had ended"
-    return None
-
-
 def _used_once(facts: Facts) -> Lack:
-    """No statement of today's predicates says it, so nothing here can grant it."""
-    return "nobody states custody of the items, and that no earlier campaign used them"
+    """Said by those who would know, and proven by nobody: the owner, that the items are sealed; the evaluator, in
+    `ext.custody` of the result, who had them and that no earlier campaign used them."""
+    commit, result = (facts.parts.statements.get(name) for name in (COMMIT, RESULT))
+    if commit is None or commit.name not in facts.signers or commit.fields["published"] != "sealed":
+        return "no owner states that the items are sealed"
+    custody = result.fields.get("ext", {}).get("custody") if result else None
+    if not isinstance(custody, str) or not custody.strip():
+        return "nobody states custody of the items, and that no earlier campaign used them (ext.custody)"
+    return None

@@ -6,12 +6,13 @@ A file that can't be read is a fault with a name, and is then simply not there: 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from fairtrial.core.canon import canonical
 from fairtrial.core.errors import FairtrialError, IntegrityError
+from fairtrial.core.record import Record
 from fairtrial.trust import bundle
 from fairtrial.trust.campaign import Document, parse_document
 from fairtrial.trust.checkpoint import SignedCheckpoint, parse_checkpoint
@@ -22,7 +23,7 @@ from fairtrial.trust.entry import MOST_ENTRY_BYTES, Entry, Logged, parse_entry
 from fairtrial.trust.log_policy import LogPolicy, parse_log_policy
 from fairtrial.trust.method import parse_method
 from fairtrial.trust.people import People, parse_people
-from fairtrial.trust.records import Journal, read_journal, unpacked
+from fairtrial.trust.records import Journal, read_journal, records_of, unpacked
 from fairtrial.trust.rescoring import pure_scorer
 from fairtrial.trust.tlog_proof import TlogProof, parse_tlog_proof
 from fairtrial.trust.tree import Frontier
@@ -57,6 +58,7 @@ class Parts:
 
     members: Mapping[str, bytes]
     plan: dict[str, Any] | None = None
+    freeze: dict[str, Any] | None = None
     method: dict[str, Any] | None = None
     scores: dict[str, Any] | None = None
     dataset: dict[str, Any] | None = None
@@ -78,6 +80,14 @@ class Parts:
 
     def audits(self) -> list[Signed]:
         return [each for each in self.statements.values() if each.type == AUDIT]
+
+    def records(self) -> Iterator[Record]:
+        """Of a journal that could be read; nothing otherwise."""
+        if self.journal is None:
+            return
+        data = self.members[self.journal.name]
+        packed = self.journal.name == bundle.RECORDS_GZ
+        yield from records_of(unpacked(data, self.journal.name) if packed else data, self.journal.name)
 
     def checkpoints(self) -> dict[str, SignedCheckpoint]:
         """Every checkpoint in the bundle, by the file that it stands in."""
@@ -106,7 +116,7 @@ def _reader(name: str) -> Callable[[Parts, bytes, str], None] | None:
     return next((reader for folder, reader in _FOLDERS.items() if name.startswith(folder)), None)
 
 
-def _read_plan(parts: Parts, data: bytes, name: str) -> None:
+def _read_plan(data: bytes, name: str) -> dict[str, Any]:
     """Numbers may have decimals here: a temperature has. Canonical form leaves each one spelling."""
     try:
         if len(data) > MAX_BYTES["plan"]:
@@ -116,7 +126,7 @@ def _read_plan(parts: Parts, data: bytes, name: str) -> None:
             raise ValueError("it is not written in canonical form (RFC 8785)")
     except (ValueError, RecursionError, FairtrialError) as error:
         raise IntegrityError(f"{name} is no plan: {error}".partition("\n")[0], GET_AGAIN) from error
-    parts.plan = value
+    return value
 
 
 def _read_records(parts: Parts, data: bytes, name: str) -> None:
@@ -171,7 +181,8 @@ def _keep(attribute: str, read: Callable[[bytes, str], Any]) -> Callable[[Parts,
 
 
 _READERS: Final[Mapping[str, Callable[[Parts, bytes, str], None]]] = {
-    bundle.PLAN: _read_plan,
+    bundle.PLAN: _keep("plan", _read_plan),
+    bundle.FREEZE: _keep("freeze", _read_plan),
     bundle.METHOD: _keep("method", parse_method),
     bundle.SCORES: _keep("scores", lambda data, name: read_content("scores", data, name)),
     bundle.DATASET: _keep("dataset", lambda data, name: read_content("data set", data, name)),

@@ -112,6 +112,12 @@ def read_journal(data: bytes, name: str, scorer: Marker | None) -> Journal:
     return journal
 
 
+def records_of(data: bytes, name: str) -> Iterator[Record]:
+    """The records of a journal that was read before, one by one."""
+    for number, line in enumerate(_lines(data, name), start=1):
+        yield parse_record(line, f"{name}, line {number}")
+
+
 def unpacked(data: bytes, name: str) -> bytes:
     """A gzip file's content, its size counted while it is read. Raises IntegrityError for more than 100 times its
     size, for a second member and for bytes behind it."""

@@ -12,11 +12,12 @@ from typing import Any, Final
 
 from fairtrial.core.errors import IntegrityError
 from fairtrial.trust import bundle
+from fairtrial.trust.beacon import BlsCheck
 from fairtrial.trust.bundle import read_bundle
 from fairtrial.trust.checks_campaign import campaign
 from fairtrial.trust.checks_dataset import anchors, audit, dataset, sample
 from fairtrial.trust.checks_files import canonical, manifest
-from fairtrial.trust.checks_log import Place, order, places, proofs, quorum
+from fairtrial.trust.checks_log import Place, listed, order, places, proofs, quorum
 from fairtrial.trust.checks_scores import method, scores
 from fairtrial.trust.checks_signed import Reader, Signers, keys, policy, signatures
 from fairtrial.trust.label import Facts, judge
@@ -36,12 +37,14 @@ def verify(
     trust: bytes | None = None,
     log_policy: bytes | None = None,
     now: str | None = None,
+    valid: BlsCheck | None = None,
 ) -> Verification:
     """What a bundle proves, and what it doesn't.
 
     data: the file. name: of it, for messages. trust, log_policy: the reader's own files. now: UTC, such as
-    2026-01-31T12:00:00Z, beyond which no witness can have signed; None asks nobody the time. Raises IntegrityError
-    or UsageError for a fault in the reader's own files; what is wrong with the bundle is in the answer.
+    2026-01-31T12:00:00Z, beyond which no witness can have signed; None asks nobody the time. valid: checks a
+    beacon's signature; None leaves a draw by beacon unknown. Raises IntegrityError or UsageError for a fault in
+    the reader's own files; what is wrong with the bundle is in the answer.
     """
     people = None if trust is None else parse_people(trust, "your trust policy")
     own_log = None if log_policy is None else parse_log_policy(log_policy, "your log policy")
@@ -57,20 +60,23 @@ def verify(
         canonical(parts),
         policy(reader),
     ]
-    return _told(name, parts, reader, checks, now)
+    return _told(name, parts, reader, checks, now, valid)
 
 
-def _told(name: str, parts: Parts, reader: Reader, checks: list[Check], now: str | None) -> Verification:
+def _told(
+    name: str, parts: Parts, reader: Reader, checks: list[Check], now: str | None, valid: BlsCheck | None
+) -> Verification:
     signed, signers = signatures(parts, reader)
     proven_check, proven = proofs(parts, reader)
     quorum_check, seen = quorum(parts, reader, signers, now)
     placed = places(parts, proven, seen)
-    when = {key: (at.origin, at.index, at.seen.time if at.seen else None) for key, at in placed.items()}
-    campaign_check, attempts = campaign(parts, placed, seen)
+    campaign_check, attempts, filed = campaign(parts, placed, seen)
+    known = placed | (listed(parts, placed, seen) if filed else {})
+    when = {key: (at.origin, at.index, at.seen.time if at.seen else None) for key, at in known.items()}
     score_check, told, readings = scores(parts)
     checks += [signed, proven_check, quorum_check, keys(parts, signers, when), order(parts, placed)]
-    checks += [campaign_check, method(parts, placed), score_check, dataset(parts), sample(parts)]
-    checks += [audit(parts, signers), anchors(parts)]
+    checks += [campaign_check, method(parts, placed), score_check, dataset(parts)]
+    checks += [sample(parts, filed, known, signers, valid), audit(parts, signers), anchors(parts)]
     by_name = {each.check: each for each in checks}
     judgement = judge(Facts(parts, reader, signers, placed, by_name))
     detail = f"{judgement.label}: {judgement.reason}" if judgement.label else f"none: {judgement.reason}"
@@ -83,7 +89,7 @@ def _told(name: str, parts: Parts, reader: Reader, checks: list[Check], now: str
         next_label=judgement.next_label,
         lacks=judgement.lacks,
         checks=tuple(by_name[each] for each in CHECKS),
-        chain=_chain(parts, signers, placed),
+        chain=_chain(parts, signers, known),
         attempts=attempts,
         scores=told,
         readings=readings,
@@ -103,7 +109,7 @@ def _chain(parts: Parts, signers: Signers, placed: Mapping[str, Place]) -> tuple
     """Who said what, in the order of the log; what isn't proven to be in it comes last."""
     said = []
     for name, signed in parts.statements.items():
-        place = placed.get(name) or _listed(parts, signed)
+        place = placed.get(name)
         seen = place.seen if place else None
         said.append(
             Saying(
@@ -116,13 +122,6 @@ def _chain(parts: Parts, signers: Signers, placed: Mapping[str, Place]) -> tuple
             )
         )
     return tuple(sorted(said, key=lambda each: (each.index is None, each.index or 0, each.file)))
-
-
-def _listed(parts: Parts, signed: Signed) -> Place | None:
-    """Statements without a proof of their own, as those of other attempts: an entry in the bundle names them."""
-    payload = signed.document.payload
-    index = next((index for index, each in parts.entries.items() if each.entry.payload == payload), None)
-    return None if index is None else Place("", index, None)
 
 
 def _words(signed: Signed) -> str:
