@@ -182,6 +182,7 @@ def test_an_unfinished_run_has_no_end_until_it_is_resumed(place: World) -> None:
     assert run.summary.status == "incomplete" and place.types("resumed") == ["plan", "run-start"]
     before = RegistrationFolder.of_run(run.path).proof(START)
     registered_models.failing.clear()
+    place.register("meanwhile", RIGHT)  # the log grows
     done = place.run(place.life(folder), RIGHT, resume=True)
     assert done.path == run.path and done.summary.status == "complete"
     assert place.types("resumed") == ["plan", "run-start", "run-end"]
@@ -221,8 +222,9 @@ def test_a_changed_journal_is_not_ended(place: World) -> None:
     run = place.run(place.life(folder), RIGHT)
     (run.path / "registration/run-end.tlog-proof").unlink()
     journal = run.path / RECORDS
-    journal.write_bytes(journal.read_bytes().replace(b'"state":"right"', b'"state":"wrong"', 1))
-    with pytest.raises(IntegrityError, match=r"not the journal that END|wrong"):
+    lines = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join([lines[1], lines[0], *lines[2:]]))
+    with pytest.raises(IntegrityError, match="not the journal that END"):
         place.run(place.life(folder), RIGHT, resume=True)
 
 
