@@ -27,7 +27,7 @@ from fairtrial.trust.records import records_root
 from fairtrial.trust.tlog_proof import parse_tlog_proof
 from tests.lab import registered_models
 from tests.lab.log_world import LAB, OTHER_LAB, new_log
-from tests.lab.registered_world import N, World, policy, world
+from tests.lab.registered_world import N, World, let_go, policy, world
 
 RIGHT, WATCHING = (f"python:tests.lab.registered_models:{name}" for name in ("right", "watching"))
 
@@ -359,4 +359,5 @@ def _crashed(place: World, number: int, monkeypatch: pytest.MonkeyPatch) -> int:
             place.run(place.life(folder), RIGHT, out=f"crash {number}")
         except (Crash, BaseExceptionGroup) as error:
             assert "Crash" in repr(error)
+            let_go(place.log)
     return seen
