@@ -32,6 +32,8 @@ def test_two_models_that_differ_end_with_1_and_the_contract_s_json(folder: Path)
     assert found["p"] <= 0.01 and found["mde"] > 0 and told["order"].startswith("sha256:")
     probes = {found["probe"], *(each["probe"] for each in found["also"])}
     assert probes == {"text-two-sample", "one-token", "canary-mcnemar"}
+    assert set(told["calibration"]) == probes
+    assert all(row.startswith("Calibration at level 0.01: ") for row in told["calibration"].values())
     assert "evidence" not in told and told["impossible"] == []
     assert "cause unknown" in told["sentence"]
 
@@ -42,6 +44,7 @@ def test_one_model_twice_ends_with_10_and_resumes(folder: Path) -> None:
     assert done.returncode == 10, done.stdout + done.stderr
     said = " ".join(done.stdout.split())
     assert "doesn't show that they are the same" in said and "with probability 0.8" in said
+    assert "canary-mcnemar: Calibration at level 0.01: " in said and "of 5, " in said
     assert "order: drawn from sha256:" in done.stderr and "seed 0" in done.stderr
     again = fairtrial(*words, "--resume", cwd=folder)
     assert again.stdout == done.stdout and len(list((folder / "runs").iterdir())) == 3
@@ -86,6 +89,7 @@ def test_canary_items_borders_and_ranks_are_asked_for(folder: Path) -> None:
     (found,) = told["findings"]
     tried = {found["probe"], *(each["probe"] for each in found["also"])}
     assert {"canary-mcnemar", "rank-uniformity"} <= tried
+    assert set(told["calibration"]) == tried
     assert "border-prompts" in tried or any("border-prompts" in each for each in told["impossible"])
     none = fairtrial("audit", "--same-model", HONEST, CHEAT, *FEW, "--canary", "0", "--json", cwd=folder)
     assert "canary" not in none.stdout

@@ -315,6 +315,7 @@ def test_every_probe_of_an_audit_has_words() -> None:
             reproduces.PROBE,
         ),
         *(same_model_tests.TEXT, same_model_tests.TOKEN, same_model_tests.CANARY, same_model_tests.BORDER),
+        same_model_tests.RANKS,
         *("sibling-accuracy", "sibling-rank", "format-family", "chosen-against-default"),
     }
     assert named == set(PROBES)

@@ -28,7 +28,9 @@ MMLU_PARTS = 19
 
 
 @click.command()
-@click.argument("what", type=click.Choice(["intervals", "twin", "audit", "order"]), default="intervals")
+@click.argument(
+    "what", type=click.Choice(["intervals", "twin", "audit", "order", "published"]), default="intervals"
+)
 @click.option(
     "--draws",
     type=click.IntRange(min=100),
@@ -70,7 +72,8 @@ def calibrate(
     accused. With `audit`: every test of an audit, on simulated worlds and on the bundled grid of models with
     planted truth: false alarms, power by exposures and items, weak signals, strong tier. With `order`: asks two
     compressors whether the published order of GSM8K, HumanEval and MMLU speaks for itself, in which case no test
-    of item order may be made on that file. Exit 1 where a promise is not kept, and not known not to be.
+    of item order may be made on that file. With `published`: figures and findings of papers, computed again from
+    what they state. Exit 1 where a promise is not kept, and not known not to be.
     """
     if (quick or resume) and what != "audit":
         raise UsageError("--quick and --resume are for `fairtrial calibrate audit`", "leave them out")
@@ -78,6 +81,8 @@ def calibrate(
         return _audit(draws or (QUICK if quick else AUDITS), seed, output, out, resume, as_json)
     if what == "order":
         return _order(draws or ORDERS, output, as_json)
+    if what == "published":
+        return _published(output, as_json)
     draws = draws or DATA_SETS
     if what == "twin":
         return _twin(draws, seed, output, out, as_json)
@@ -145,6 +150,17 @@ def _order(draws: int, output: str | None, as_json: bool) -> int:
     else:
         show("\n".join(each.sentence for each in found))
     return 0
+
+
+def _published(output: str | None, as_json: bool) -> int:
+    found = import_module("fairtrial.lab.published").published_results()
+    text = import_module("fairtrial.report.published_results").published_results_page(found)
+    _write(output, text)
+    if as_json:
+        emit(dataclasses.asdict(found))
+    else:
+        show(text)
+    return 0 if found.holds else 1
 
 
 def _write(output: str | None, text: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
+from textwrap import fill
 from types import ModuleType
 from typing import Any
 
@@ -51,6 +52,8 @@ def same_model(
         emit(result.to_json())
     else:
         show(verdict_text(result.verdict, colour=colour(), width=width()))
+        for probe, row in result.calibration.items():
+            show(fill(f"{probe}: {row}", width(), subsequent_indent="  "))
         if result.order:
             tell(f"order: drawn from {result.order}, seed {settings.get('seed', 0)}")
     if not result.complete:

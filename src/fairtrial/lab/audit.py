@@ -10,7 +10,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,12 +28,12 @@ from fairtrial.core.version import VERSION
 from fairtrial.lab.cases import BUNDLED, Case, open_case
 from fairtrial.lab.claim_task import read_file
 from fairtrial.lab.claims import open_claim
+from fairtrial.lab.measured import calibration_rows
 from fairtrial.lab.purse import Purse
 from fairtrial.lab.questions import Questions
 from fairtrial.lab.run import NORMAL, Pace
 from fairtrial.lab.scope import Scope
 from fairtrial.report.audit_page import audit_page
-from fairtrial.report.calibration_row import calibration_row
 
 if TYPE_CHECKING:
     from fairtrial.lab.lab import Lab
@@ -156,20 +155,9 @@ def _audited(asked: Questions, findings: Sequence[Finding]) -> Audited:
         tuple(asked.tables),
         tuple(dict.fromkeys(asked.impossible)),
         tuple(asked.facts),
-        _calibration(findings),
+        calibration_rows(findings),
         not asked.stopped and all(each.summary.status == "complete" for each in asked.runs),
     )
-
-
-def _calibration(findings: Sequence[Finding]) -> Mapping[str, str]:
-    """What was measured of each test that was made."""
-    shipped = import_module("fairtrial.lab.audit_calibration").shipped()
-    rows = {}
-    for each in findings:
-        for told in (*([each.evidence] if each.evidence else []), *each.also):
-            if row := calibration_row(shipped, told.probe, alpha=told.alpha, n=told.n):
-                rows[told.probe] = row
-    return rows
 
 
 def _folder(lab: Lab, plan: Mapping[str, JSON], resume: bool) -> Path:

@@ -15,6 +15,7 @@ from fairtrial.core.canon import JSON, digest
 from fairtrial.core.errors import ProviderError
 from fairtrial.core.evidence import Verdict
 from fairtrial.core.plan import ModelSpec
+from fairtrial.lab.measured import calibration_rows
 from fairtrial.lab.run import Run
 from fairtrial.lab.same_model_asking import Both, Heard, Interleaved
 from fairtrial.lab.same_model_canary import asked_digest, both_marked, canary_task
@@ -39,13 +40,20 @@ class SameModel:
     def complete(self) -> bool:
         return all(each.summary.status == "complete" for each in self.runs)
 
+    @property
+    def calibration(self) -> Mapping[str, str]:
+        """By probe: how often its test erred when it was measured. Raises IntegrityError."""
+        return calibration_rows(self.verdict.findings)
+
     def to_json(self) -> dict[str, JSON]:
-        """The contract's `audit --json`, and: tests that were not possible, and what the lots were drawn from.
+        """The contract's `audit --json`, and: tests that were not possible, what the lots were drawn from, and how
+        often the tests err.
         The finding holds the evidence: the test with the smallest p-value, the others under `also`."""
         return {
             **self.verdict.to_json(),
             "impossible": list(self.told.impossible),
             "order": self.order or None,
+            "calibration": dict(self.calibration),
         }
 
 

@@ -265,7 +265,8 @@ def _weak(found: AuditCalibration) -> str:
 def _strong(found: AuditCalibration) -> str:
     text = """Simulated worlds whose truth is known. *Shown only*: an assumption is broken, or a method that
         we don't use. Those rows are what the negative controls are for. Bounds are Clopper-Pearson at level
-        0.99."""
+        0.99. What papers found of models that they contaminated themselves, found again by the cross-check of
+        difference in differences: [published results](published-results.md)."""
     rows = [
         [row.method, row.setting, f"{row.planted:.3f}", f"{row.estimate:.3f}", f"{row.bias:+.3f}",
          f"{row.error:.3f}", str(row.draws)]

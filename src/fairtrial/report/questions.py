@@ -89,6 +89,7 @@ PROBES: Final[Mapping[str, str]] = MappingProxyType(
         "one-token": "log-probabilities of single tokens, side by side",
         "canary-mcnemar": "right and wrong answers to one set of questions, side by side",
         "border-prompts": "first words of answers to prompts that leave a model undecided, side by side",
+        "rank-uniformity": "likelihood of one side’s answers among the other’s own",
     }
 )
 """What a probe compares."""
@@ -106,6 +107,7 @@ FRACTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "text-two-sample": "squared mean discrepancy of the answers",
         "one-token": "relative change of a probability",
         "border-prompts": "share of first words that would have to change",
+        "rank-uniformity": "mean rank among the other side’s answers, as a share, beyond the middle",
     }
 )
 """Of which an effect in fractions is one, by probe."""

@@ -76,5 +76,16 @@ def curve_check(
     return CurveCheck(value, min(float(low), value), max(float(high), value), inside, level)
 
 
+def above_curve(fresh: ArrayLike, published: ArrayLike) -> float:
+    """The suspect's published score less what the references' curve says at its fresh one, a fraction. Outside
+    their range the nearest reference speaks.
+
+    fresh, published: (1 + J,) mean scores, the suspect first.
+    """
+    x, y = np.asarray(fresh, dtype=np.float64), np.asarray(published, dtype=np.float64)
+    return float(y[0] - np.interp(x[0], *monotone_fit(x[1:], y[1:])))
+
+
 def _delta(x: Floats, y: Floats, references: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> float:
-    return float(y[0] - np.interp(x[0], *monotone_fit(x[references], y[references])))
+    picked = np.append(0, references)
+    return above_curve(x[picked], y[picked])
