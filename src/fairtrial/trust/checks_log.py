@@ -11,7 +11,7 @@ from fairtrial.core.errors import FairtrialError, IntegrityError, UsageError
 from fairtrial.trust.beacon import moment
 from fairtrial.trust.checkpoint import SignedCheckpoint, check_log_signature, cosignatures, is_fork
 from fairtrial.trust.checks_signed import Reader, Signers
-from fairtrial.trust.entry import NOBODY
+from fairtrial.trust.entry import NOBODY, OF_EITHER
 from fairtrial.trust.log_policy import NONE, LogPolicy
 from fairtrial.trust.note_keys import VerifierKey
 from fairtrial.trust.parts import END, MAIN, PLAN, START, Parts, Signed
@@ -162,7 +162,7 @@ def _check_entry(parts: Parts, name: str) -> None:
         signed.document.payload,
         signed.document.signers,
     )
-    if not same or entry.campaign != _campaign_of(signed):
+    if not same or (signed.type not in OF_EITHER and entry.campaign != _campaign_of(signed)):
         raise IntegrityError(f"this {name} is not in the log at entry {proof.index}")
     proof.check_entry(parts.entry_bytes[proof.index])
 

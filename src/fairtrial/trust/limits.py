@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fairtrial.trust.checks_campaign import NOT_EXCLUDED
+from fairtrial.trust.checks_signed import Signers
 from fairtrial.trust.parts import PLAN, Parts
 from fairtrial.trust.verification import BLIND, Check, Label
 
 
-def limits(parts: Parts, checks: Mapping[str, Check], label: Label | None) -> tuple[str, ...]:
-    """Each begins with "that …"."""
+def limits(
+    parts: Parts, signers: Signers, checks: Mapping[str, Check], label: Label | None
+) -> tuple[str, ...]:
+    """Each begins with "that …". signers: an audit by nobody among them establishes nothing."""
     told = ["that no run happened outside the log"]
-    if not _passed(parts, "T-E"):
+    if not _passed(parts, signers, "T-E"):
         told.append("that the answers came from the named model")
     if label != BLIND:
         told.append("that the items were unseen in training")
@@ -28,9 +31,10 @@ def limits(parts: Parts, checks: Mapping[str, Check], label: Label | None) -> tu
     return tuple(told)
 
 
-def _passed(parts: Parts, test: str) -> bool:
+def _passed(parts: Parts, signers: Signers, test: str) -> bool:
     return any(
         each["test"] == test and each["outcome"] == "passed"
         for signed in parts.audits()
+        if signed.name in signers
         for each in signed.fields["tests"]
     )

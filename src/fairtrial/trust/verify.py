@@ -95,7 +95,7 @@ def _told(
         readings=readings,
         counts=parts.scores["counts"] if parts.scores else None,
         about=_about(parts),
-        limits=limits(parts, by_name, judgement.label),
+        limits=limits(parts, signers, by_name, judgement.label),
     )
 
 
