@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fairtrial.adapters.clock import SystemClock
+from fairtrial.adapters.stores.keys import SecretKey
 from fairtrial.core.plan import Plan
 from fairtrial.core.task import Task
 from fairtrial.lab import Lab, Run
@@ -19,12 +20,14 @@ from fairtrial.lab.log_reader import LogReader
 from fairtrial.lab.registering import Terms, register
 from fairtrial.lab.registration import RegistrationFolder
 from fairtrial.lab.run_life import RunLife
+from fairtrial.lab.signing import holder
 from fairtrial.trust.campaign import Attempt, Filed, attempts
 from tests.cli.log_processes import new_witness, served, vkey
-from tests.lab.log_world import LAB, new_log
+from tests.lab.log_world import LAB, SINCE, new_log
 
 NAMES = ("witness.example/a", "witness.example/b")
 N = 6
+OWNER = SecretKey.new()
 
 
 @dataclass
@@ -83,6 +86,9 @@ class World:
 @contextmanager
 def world(path: Path) -> Iterator[World]:
     log = new_log(path / "log")
+    trust = json.loads((log / "trust.json").read_text())
+    trust["keys"].append(holder(OWNER, role="owner", org="Owner", now=SINCE).to_json())
+    (log / "trust.json").write_text(json.dumps(trust))
     keys = [new_witness(path / name[-1], name, vkey(log)) for name in NAMES]
     with ExitStack() as stack:
         urls = [stack.enter_context(served("witness", "serve", path / name[-1])) for name in NAMES]

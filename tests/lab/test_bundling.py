@@ -23,13 +23,16 @@ from fairtrial.lab.registered_facts import joined, registered_facts
 from fairtrial.lab.registering import Terms as Registered
 from fairtrial.lab.registration import RESULT, RegistrationFolder
 from fairtrial.lab.run_life import close
+from fairtrial.lab.signing import sign
 from fairtrial.trust.bundle import read_bundle
 from fairtrial.trust.method_table import fields
 from fairtrial.trust.people import parse_people
+from fairtrial.trust.predicates import state
+from fairtrial.trust.statement import Subject
 from fairtrial.trust.verify import verify
 from tests.lab import registered_models
 from tests.lab.log_world import LAB, OTHER_LAB
-from tests.lab.registered_world import NAMES, World, let_go, world
+from tests.lab.registered_world import NAMES, OWNER, World, let_go, world
 from tests.trust.methods import GOOD
 
 RIGHT = "python:tests.lab.registered_models:right"
@@ -222,7 +225,7 @@ def test_a_log_with_much_else_in_it_is_not_carried_whole(
     place: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = registered(place, "large log")
-    monkeypatch.setattr("fairtrial.lab.bundling.MOST_ENTRIES", 2)
+    monkeypatch.setattr("fairtrial.lab.bundle_log.MOST_ENTRIES", 2)
     found = read(place, made(place, run).data)
     assert found.ok and found.label == "self-reported" and "attempts are not excluded" in found.lacks
 
@@ -248,8 +251,17 @@ def test_a_journal_edited_after_end_makes_no_bundle(place: World) -> None:
     journal = run.path / "records.jsonl"
     lines = journal.read_bytes().splitlines(keepends=True)
     journal.write_bytes(b"".join([lines[1], lines[0], *lines[2:]]))
-    with pytest.raises(IntegrityError, match="would not verify: scores: END states another root"):
+    with pytest.raises(IntegrityError, match="not the journal that END speaks of"):
         made(place, place.lab().load(run.path))
+    assert "result" not in place.types("edited"), "nothing is signed about it"
+
+
+def test_what_would_not_verify_is_not_given_away(place: World) -> None:
+    run = registered(place, "unverifiable")
+    items = run.path / "registration/items.json"
+    items.write_bytes(items.read_bytes().replace(b'"s0","s1"', b'"s1","s0"'))
+    with pytest.raises(IntegrityError, match="would not verify: dataset: the questions and right answers"):
+        made(place, run)
 
 
 def test_a_result_is_signed_by_a_key_that_the_log_knows(place: World) -> None:
@@ -258,6 +270,32 @@ def test_a_result_is_signed_by_a_key_that_the_log_knows(place: World) -> None:
         bundled(run, Terms(method(run)), log=place.log, key=SecretKey.new())
     assert RegistrationFolder.of_run(run.path).envelope(RESULT) is None
     bundled(run, Terms(method(run)), log=place.log, key=OTHER_LAB)
+
+
+def test_further_entries_can_be_put_in(place: World) -> None:
+    said = {"dataset": "sums", "epoch": "1", "root": "0" * 64, "count": 6, "leaf_version": 1}
+    said |= {"generator": None, "recipients": [], "published": "sealed"}
+    with writing(place.log) as log:
+        commit = log.append(sign(state("dataset-commit", [Subject("d", "0" * 64)], said), OWNER))
+        log.cosign()
+    run = registered(place, "sealed")
+    done = made(place, run, also=(commit.index,))
+    members = read_bundle(done.data, "it")
+    assert {"statements/dataset-commit.dsse.json", "proofs/dataset-commit.tlog-proof"} <= set(members)
+    assert f"log/entries/{commit.index}.jsonl" in members, "from there on, so that its entry is proven"
+    found = read(place, done.data)
+    assert found.ok and found.label == "witnessed-self-run"
+    assert "registered the plan" in " ".join(each.what for each in found.chain)
+    with pytest.raises(UsageError, match="has no entry 99999"):
+        made(place, run, also=(99999,))
+
+
+def test_a_plan_whose_items_are_drawn(place: World) -> None:
+    sealed = {"name": "sealed sums", "root": "ab" * 32, "form": "tree", "count": 100}
+    rule = {"by": "coin", "chain": None, "delay_s": 0, "parties": ["owner", "evaluator"]}
+    _, done = place.register("drawn", RIGHT, items=sealed, draw=rule, ext={"items": 6})
+    said = done.filed.document.fields
+    assert (said["dataset"], said["draw"], said["ext"]) == (sealed, rule, {"items": 6})
 
 
 class Crash(BaseException):

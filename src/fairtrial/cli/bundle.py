@@ -34,6 +34,13 @@ from fairtrial.lab import Lab
 @click.option(
     "--trust", metavar="FILE", help="Your trust policy, as a hint for readers.  [default: the log's]"
 )
+@click.option(
+    "--also",
+    type=click.IntRange(min=0),
+    multiple=True,
+    metavar="INDEX",
+    help="A further entry of the log to put in: a commitment to sealed items, their reveal.",
+)
 @click.option("--force", is_flag=True, help="Overwrite FILE.")
 @options.json_output
 def bundle(
@@ -43,6 +50,7 @@ def bundle(
     records: str,
     access: str | None,
     trust: str | None,
+    also: tuple[int, ...],
     force: bool,
     as_json: bool,
     **given: Any,
@@ -62,7 +70,7 @@ def bundle(
     kept = room("registration").RegistrationFolder.of_run(loaded.path)
     place = log_of({"log": kept.order().get("log")} | told)
     rules = room("bundling")
-    terms = rules.Terms(_written(method, loaded.path), access, _people(trust))
+    terms = rules.Terms(_written(method, loaded.path), access, _people(trust), also)
     try:
         made = rules.bundled(loaded, terms, log=place, key=key_of(told), name=path.name)
     except rules.MethodIncomplete as error:

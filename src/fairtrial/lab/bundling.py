@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -18,19 +18,18 @@ from fairtrial.core.canon import JSON
 from fairtrial.core.errors import IntegrityError, StoreError, UsageError
 from fairtrial.core.estimate import Estimate
 from fairtrial.lab import method_facts
+from fairtrial.lab.bundle_log import entries, statements
 from fairtrial.lab.campaigns import Campaign, told
 from fairtrial.lab.entering import Entered, witnessed_at, writing
-from fairtrial.lab.log import Log
 from fairtrial.lab.method import merged, method_bytes, missing
 from fairtrial.lab.method_facts import Record
 from fairtrial.lab.registered_facts import facts, joined, with_access
-from fairtrial.lab.registering import dataset
 from fairtrial.lab.registration import END, PLAN, RESULT, START, RegistrationFolder, never
 from fairtrial.lab.run import Run
 from fairtrial.lab.signing import sign
 from fairtrial.metrics.samples import section
 from fairtrial.trust import bundle
-from fairtrial.trust.contents import content_bytes, edge_bytes, entries_bytes
+from fairtrial.trust.contents import content_bytes
 from fairtrial.trust.documents import decimal_text
 from fairtrial.trust.method import Gap
 from fairtrial.trust.people import People, parse_people
@@ -39,7 +38,6 @@ from fairtrial.trust.records import Journal, read_journal
 from fairtrial.trust.recounting import Recount, credit_text, recount, recount_reading
 from fairtrial.trust.rescoring import pure_scorer
 from fairtrial.trust.statement import Subject
-from fairtrial.trust.tree import frontier
 from fairtrial.trust.verification import Verification
 from fairtrial.trust.verify import verify
 
@@ -48,18 +46,18 @@ Rule = Callable[[Mapping[str, Any], Mapping[str, Any], Journal], Recount]
 
 LARGE: Final = 4 * 2**20
 """Bytes of a journal that is packed."""
-MOST_ENTRIES: Final = 20_000
-"""Of the log, from the campaign's first plan on, that a bundle carries; of a larger one only the campaign's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What the publisher decides. method: what a person wrote. access: who gets the records, and how, where they
-    stay out of the bundle; None puts them in. people: the publisher's trust policy; None takes the log's."""
+    stay out of the bundle; None puts them in. people: the publisher's trust policy; None takes the log's. also:
+    further entries of the log whose documents belong into it: a commitment to sealed items, their reveal."""
 
     method: Record
     access: str | None = None
     people: People | None = None
+    also: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,21 +90,20 @@ def bundled(run: Run, terms: Terms, *, log: str | Path, key: SecretKey, name: st
     kept = RegistrationFolder.of_run(run.path)
     _check_ended(kept, run)
     with writing(log) as opened:
-        done = opened.cosign()
         if opened.policy is None:
             raise UsageError(f"the log {opened.origin} has no {POLICY}", "name the log that the run is in")
-        newest = witnessed_at(done.times, opened.policy)
+        newest = witnessed_at(opened.cosign().times, opened.policy)
         steps = {each: kept.enter(each, opened, never) for each in (PLAN, START, END)}
         filed = tuple(opened.history.campaign(steps[PLAN].filed.entry.campaign))
         campaign = Campaign(filed, newest)
-        content = _content(run, terms, campaign, steps[PLAN])
+        content = _content(run, terms, campaign, steps)
         made = sign(state("result", *_statement(content, campaign.id, steps[START])), key)
         if kept.envelope(RESULT) != made:
             kept.drop(RESULT)
         result = kept.enter(RESULT, opened, lambda: made)
         signed = opened.cosign().signed
-        members = {**content.members, **dict(_statements(kept, opened, campaign.id))}
-        members |= _log(opened, campaign, signed.checkpoint.size)
+        members = {**content.members, **dict(statements(kept, opened, campaign.id, terms.also))}
+        members |= entries(opened, campaign, signed.checkpoint.size, terms.also)
         people = terms.people or parse_people(opened.folder.need(PEOPLE), PEOPLE)
         policy = opened.folder.need(POLICY)
     members |= {bundle.CHECKPOINT: signed.data, bundle.TRUST: people.bytes, bundle.LOG_POLICY: policy}
@@ -146,7 +143,8 @@ class _Content:
     scores: Mapping[str, JSON]
 
 
-def _content(run: Run, terms: Terms, campaign: Campaign, planned: Entered) -> _Content:
+def _content(run: Run, terms: Terms, campaign: Campaign, steps: Mapping[str, Entered]) -> _Content:
+    planned = steps[PLAN]
     known = joined(method_facts.known(run), facts(campaign, planned.filed.index, planned.at))
     written = with_access(terms.method, known, terms.access)
     if gaps := missing(written, known):
@@ -155,12 +153,17 @@ def _content(run: Run, terms: Terms, campaign: Campaign, planned: Entered) -> _C
     journal = _bytes(run.path / RECORDS)
     task = section(run.plan, "task")
     read = read_journal(journal, RECORDS, pure_scorer(section(task, "scorer")))
+    if read.root != steps[END].filed.document.fields["records"]["root"]:  # before there is a result to regret
+        raise IntegrityError(
+            f"{run.path / RECORDS} is not the journal that END speaks of",
+            "restore it from a copy; never edit it",
+        )
     scores = _scores(run, campaign, read, task)
     members = {
         bundle.PLAN: _bytes(run.path / PLAN_FILE),
         bundle.METHOD: method_bytes(method),
         bundle.SCORES: content_bytes("scores", scores),
-        bundle.DATASET: content_bytes("data set", _dataset(run)),
+        bundle.DATASET: content_bytes("data set", _dataset(run, planned)),
         **_records(journal, read, terms.access),
     }
     return _Content(members | {bundle.CONTENT_LIST: bundle.content_list(members)}, method, scores)
@@ -197,8 +200,8 @@ def _figures(estimate: Estimate, rule: Rule, task: Mapping[str, JSON], journal: 
     return {**figures, "recomputable": found.how}
 
 
-def _dataset(run: Run) -> dict[str, JSON]:
-    told_here: dict[str, JSON] = {"fairtrial_dataset": 1, **dataset(run.plan)}
+def _dataset(run: Run, planned: Entered) -> dict[str, JSON]:
+    told_here: dict[str, JSON] = {"fairtrial_dataset": 1, **planned.filed.document.fields["dataset"]}
     items = RegistrationFolder.of_run(run.path).items()
     return told_here if items is None else {**told_here, "items": items}
 
@@ -240,37 +243,6 @@ def _statement(
         "attempts": scores["attempts"],
     }
     return [Subject(bundle.CONTENT_LIST, _sha(members[bundle.CONTENT_LIST]))], fields
-
-
-def _statements(kept: RegistrationFolder, log: Log, campaign: str) -> Iterator[tuple[str, bytes]]:
-    """This run's four with their proofs; every other document of the campaign, so that no attempt is left out."""
-    own = {}
-    for name in (PLAN, START, END, RESULT):
-        envelope, proof = kept.envelope(name), kept.proof(name)
-        if envelope is None or proof is None:
-            raise IntegrityError(f"{kept.path} lacks {name}.dsse.json or its proof", "restore it from a copy")
-        own[hashlib.sha256(envelope).hexdigest()] = name
-        yield f"{bundle.STATEMENTS}{name}{bundle.STATEMENT_SUFFIX}", envelope
-        yield f"{bundle.PROOFS}{name}{bundle.PROOF_SUFFIX}", proof
-    for each in log.history.campaign(campaign):
-        if each.document.payload in own:
-            continue
-        about = each.document.type in ("audit", "dispute", "retraction")
-        name = f"{each.document.type if about else 'entry'}-{each.index}"
-        yield f"{bundle.STATEMENTS}{name}{bundle.STATEMENT_SUFFIX}", log.history.envelope(each.logged)
-        if about:
-            yield f"{bundle.PROOFS}{name}{bundle.PROOF_SUFFIX}", log.prove(each.index)
-
-
-def _log(log: Log, campaign: Campaign, size: int) -> dict[str, bytes]:
-    """The log from the campaign's first plan up to the checkpoint, and the tree's edge below."""
-    first = campaign.filed[0].index
-    if size - first > MOST_ENTRIES:
-        alone = log.history.campaign(campaign.id)
-        return {f"{bundle.ENTRIES}{at.index}{bundle.ENTRIES_SUFFIX}": at.entry.data + b"\n" for at in alone}
-    entries = entries_bytes([each.entry.data for each in log.reader.entries(first)])
-    edge = edge_bytes(frontier(first, log.reader.tiles(size)))
-    return {f"{bundle.ENTRIES}{first}{bundle.ENTRIES_SUFFIX}": entries, bundle.EDGE: edge}
 
 
 def _sha(data: bytes) -> str:

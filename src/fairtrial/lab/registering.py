@@ -41,7 +41,8 @@ class Terms:
     """What a registration binds beside the plan.
 
     campaign: its name, for people. quota: attempts in all, the first one included. deadline: UTC, until when a run
-    is to start. revision: of the model, as its provider calls it.
+    is to start. revision: of the model, as its provider calls it. items, draw, ext: where items are drawn from
+    sealed ones (`trust.drawn`), the data set, the rule and what belongs below `ext`, as the predicate has them.
     """
 
     campaign: str
@@ -52,6 +53,9 @@ class Terms:
     revision: str = ""
     margin: str | None = None
     multiplicity: str = "none: one score is registered"
+    items: Mapping[str, JSON] | None = None
+    draw: Mapping[str, JSON] | None = None
+    ext: Mapping[str, JSON] | None = None
 
     def __post_init__(self) -> None:
         if self.quota < 1:
@@ -138,7 +142,7 @@ def _fields(plan: Plan, terms: Terms, campaign: str | None) -> dict[str, JSON]:
         "claim": terms.claim,
         "construct": terms.construct,
         "model": _model(plan, terms),
-        "dataset": dataset(plan.to_json()),
+        "dataset": dict(terms.items) if terms.items else _dataset(plan.to_json()),
         "scorer": _hex(digest(dict(section(task, "scorer")))),
         "analysis": {
             "metric": metric_name(task),
@@ -149,12 +153,13 @@ def _fields(plan: Plan, terms: Terms, campaign: str | None) -> dict[str, JSON]:
         },
         "quota": {"primary": 1, "variants": terms.quota - 1},
         "deadline": terms.deadline,
-        "draw": None,
+        "draw": terms.draw,
         "thresholds": {"result": 1, "audit": 1},
+        **({"ext": terms.ext} if terms.ext else {}),
     }
 
 
-def dataset(plan: Mapping[str, JSON]) -> dict[str, Any]:
+def _dataset(plan: Mapping[str, JSON]) -> dict[str, Any]:
     """The items as a signed document names them: the digest of the file they came from, how many are asked."""
     origin = section(section(plan, "task"), "origin")
     root = text(origin.get("digest")).removeprefix("sha256:")
