@@ -91,7 +91,7 @@ def caching(asked: Sequence[Asked]) -> Caching:
 def upper_tail(successes: int, trials: int) -> float:
     """P(X >= successes) of `trials` fair coins; 1 of none."""
     ways = sum(math.comb(trials, each) for each in range(successes, trials + 1))
-    return ways / 2**trials
+    return float(ways / 2**trials)
 
 
 @lru_cache(maxsize=256)
@@ -129,4 +129,4 @@ def _least(n: int) -> int:
 
 
 def _binomial(n: int, successes: int, chance: float) -> float:
-    return math.comb(n, successes) * chance**successes * (1 - chance) ** (n - successes)
+    return float(math.comb(n, successes) * chance**successes * (1 - chance) ** (n - successes))

@@ -53,6 +53,10 @@ VERBS: dict[str, tuple[str, str]] = {
         "fairtrial.cli.verify:verify",
         "Check a bundle offline: who signed what, when it was witnessed, what the records make of the score.",
     ),
+    "attest": (
+        "fairtrial.cli.attest:attest",
+        "Audit a published bundle, and sign what came of it into the same log.",
+    ),
     "serve": ("fairtrial.cli.serve:serve", "Offer a model as an OpenAI-compatible endpoint."),
     "calibrate": (
         "fairtrial.cli.calibrate:calibrate",

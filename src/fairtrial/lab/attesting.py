@@ -1,0 +1,228 @@
+"""An auditor's statement about a result: tests on items drawn by chance, signed, in the log and in the bundle."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from fairtrial.adapters.drand import valid_signature
+from fairtrial.adapters.stores.keys import SecretKey
+from fairtrial.core.canon import JSON
+from fairtrial.core.errors import IntegrityError, UsageError
+from fairtrial.core.evidence import Outcome as Verdict
+from fairtrial.core.version import VERSION
+from fairtrial.lab.amending import amended, proof_file, statement_file
+from fairtrial.lab.attest_case import Access, Case, Picked, Tested, items_of
+from fairtrial.lab.attest_tests import tested
+from fairtrial.lab.campaigns import campaign_of
+from fairtrial.lab.entering import Entered, enter, entered, writing
+from fairtrial.lab.signing import sign
+from fairtrial.trust import bundle
+from fairtrial.trust.beacon import BeaconRound
+from fairtrial.trust.beacon_rule import LEAST_S, check_rule
+from fairtrial.trust.campaign import Filed
+from fairtrial.trust.coin import tossed
+from fairtrial.trust.documents import GET_AGAIN
+from fairtrial.trust.parts import RESULT, Parts, Signed, read_parts
+from fairtrial.trust.predicates import BASE, TESTS, state
+from fairtrial.trust.sampling import sample
+from fairtrial.trust.statement import Subject
+from fairtrial.trust.svr import PREFIX, svr
+
+if TYPE_CHECKING:
+    from fairtrial.lab.lab import Lab
+
+PROPERTIES: Final = {
+    "T-A": "RESCORE_EXACT",
+    "T-B": "RERUN_EQUIVALENT",
+    "T-C": "FRESH_FORM_NOT_INFLATED",
+    "T-D": "CACHING_NOT_SEEN",
+    "T-E": "NO_DIFFERENCE_FROM_RELEASED_MODEL",
+    "T-F": "TOKEN_COUNTS_FIT",
+}
+"""What a test that passed is called for readers of in-toto."""
+_TESTS_LABEL: Final = b"audit-tests/v1\x00"
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """What decides, later than the result, which items are asked again: two parties' coin, or a beacon round.
+    Neither: all items are. tests: how many of the six are made, drawn by the same; None: those `Access` names."""
+
+    parties: tuple[str, ...] = ()
+    beacon: BeaconRound | None = None
+    tests: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Auditor:
+    """Who speaks. conflicts, funding: in their own words; "none" is one."""
+
+    name: str
+    key: SecretKey
+    conflicts: str
+    funding: str
+
+    def __post_init__(self) -> None:
+        for what in ("name", "conflicts", "funding"):
+            if not getattr(self, what).strip():
+                raise UsageError(f"an auditor without {what}", f"state it, if need be as none: --{what}")
+
+
+@dataclass(frozen=True, slots=True)
+class Attested:
+    """data: the bundle with the audit in it. verdict: on the result."""
+
+    data: bytes
+    tests: tuple[Tested, ...]
+    verdict: Verdict
+    entry: Entered
+
+
+def attest(
+    lab: Lab,
+    data: bytes,
+    name: str,
+    auditor: Auditor,
+    access: Access,
+    *,
+    log: str | Path,
+    chance: Chance | None = None,
+    time: str,
+) -> Attested:
+    """Make the tests, sign what came of them, enter it, and add it to the bundle.
+
+    data, name: the bundle. time: UTC. Raises IntegrityError for a file that is no bundle or whose result is not in
+    this log, UsageError for a coin that has not fallen; what a test lacks is its outcome.
+    """
+    members = bundle.read_bundle(data, name)
+    parts = read_parts(members)
+    result = _result(parts)
+    campaign = campaign_of(log, result.fields["campaign"]).filed
+    filed = next((each for each in campaign if each.document.payload == result.document.payload), None)
+    if filed is None:
+        raise IntegrityError(f"the result of {name} is not in the log {log}", "name the log that it is in")
+    case = _case(lab, members, parts, access, filed, campaign, chance or Chance(), log)
+    tests = tuple(tested(case, each) for each in TESTS)
+    verdict = verdict_of(tests)
+    subject = [Subject(statement_file(RESULT), result.document.payload)]
+    fields = _fields(case, tests, verdict, auditor, result)
+    envelope = sign(state("audit", subject, fields), auditor.key)
+    with writing(log) as opened:
+        entry = enter(opened, envelope, "the audit")
+        more = _members(case, tests, entry, envelope)
+        if words := _svr(subject, tests, auditor, time):
+            more[f"{bundle.AUDIT}{_prefix(parts)}svr{bundle.STATEMENT_SUFFIX}"] = words
+        return Attested(amended(members, opened, more), tests, verdict, entry)
+
+
+def verdict_of(tests: Sequence[Tested]) -> Verdict:
+    """refuted where a test failed; supported where scores were computed again and items asked again, and nothing
+    failed; inconclusive otherwise."""
+    outcomes = {each.test: each.outcome for each in tests}
+    if "failed" in outcomes.values():
+        return "refuted"
+    return "supported" if outcomes["T-A"] == outcomes["T-B"] == "passed" else "inconclusive"
+
+
+def _result(parts: Parts) -> Signed:
+    if RESULT not in parts.statements:
+        raise IntegrityError("the bundle holds no statement of a result that could be audited", GET_AGAIN)
+    return parts.statements[RESULT]
+
+
+def _case(
+    lab: Lab,
+    members: Mapping[str, bytes],
+    parts: Parts,
+    access: Access,
+    result: Filed,
+    campaign: Sequence[Filed],
+    chance: Chance,
+    log: str | Path,
+) -> Case:
+    lots = secrets.token_bytes(32)
+    seed = _seed(chance, campaign, result, members, log)
+    if chance.tests is not None:
+        if seed is None:
+            raise UsageError(
+                "tests are drawn by a coin or a beacon", "add --coin PARTY PARTY, or --beacon FILE"
+            )
+        label = hashlib.sha256(_TESTS_LABEL + bytes.fromhex(result.document.payload)).digest()
+        drawn = sorted(sample(seed, label, len(TESTS), chance.tests))
+        access = replace(access, only=tuple(TESTS[each] for each in drawn), others="it was not drawn")
+    case = Case(lab, members, parts, access, lots)
+    try:
+        return replace(case, picked=_picked(case, chance, seed))
+    except UsageError as error:
+        return replace(case, unpicked=error.message)
+
+
+def _seed(
+    chance: Chance, campaign: Sequence[Filed], result: Filed, members: Mapping[str, bytes], log: str | Path
+) -> bytes | None:
+    """32 bytes that nobody knew when the result was signed; None where no chance was asked for."""
+    if chance.parties:
+        return tossed(campaign, chance.parties, after=result.index).seed
+    if chance.beacon is None:
+        return None
+    proof = members.get(proof_file(RESULT))
+    if proof is None:
+        raise IntegrityError("the bundle holds no proof of its result", GET_AGAIN)
+    seen = entered(log, members[statement_file(RESULT)], proof, statement_file(RESULT)).at
+    if seen is None:
+        raise UsageError("no witness tells when the result was there", "use a coin: --coin PARTY PARTY")
+    check_rule(chance.beacon, seen, LEAST_S, valid_signature)
+    return chance.beacon.randomness
+
+
+def _picked(case: Case, chance: Chance, seed: bytes | None) -> Picked:
+    total = len(items_of(case.parts))
+    if seed is None:
+        return Picked("all", None, tuple(range(total)))
+    plan = hashlib.sha256(case.members[bundle.PLAN]).digest()
+    indices = sample(seed, plan, total, min(case.access.items, total))
+    return Picked("coin" if chance.parties else "drand", seed, indices)
+
+
+def _fields(
+    case: Case, tests: Sequence[Tested], verdict: Verdict, auditor: Auditor, result: Signed
+) -> dict[str, JSON]:
+    asked = any(each.test == "T-B" and each.outcome in ("passed", "failed", "undetermined") for each in tests)
+    return {
+        "campaign": result.fields["campaign"],
+        "auditor": auditor.name,
+        "tests": [
+            {"test": each.test, "outcome": each.outcome, "detail": each.detail, "evidence": each.digests}
+            for each in tests
+        ],
+        "items": case.picked.to_json() if asked and case.picked else None,
+        "conflicts": auditor.conflicts,
+        "funding": auditor.funding,
+        "verdict": verdict,
+    }
+
+
+def _prefix(parts: Parts) -> str:
+    """Of files in `audit/`: a second auditor's don't replace the first one's."""
+    before = len(parts.audits())
+    return f"{before + 1}-" if before else ""
+
+
+def _members(case: Case, tests: Sequence[Tested], entry: Entered, envelope: bytes) -> dict[str, bytes]:
+    name, prefix = f"audit-{entry.filed.index}", _prefix(case.parts)
+    kept = {f"{bundle.AUDIT}{prefix}{file}": data for each in tests for file, data in each.evidence.items()}
+    return {**kept, statement_file(name): envelope, proof_file(name): entry.proof}
+
+
+def _svr(subject: Sequence[Subject], tests: Sequence[Tested], auditor: Auditor, time: str) -> bytes | None:
+    """What passed, for readers who know in-toto alone; None where nothing did."""
+    passed = [f"{PREFIX}{PROPERTIES[each.test]}" for each in tests if each.outcome == "passed"]
+    if not passed:
+        return None
+    said = svr(subject, verifier=f"{BASE}attest/{VERSION}", policies=(), time=time, properties=passed)
+    return sign(said, auditor.key)
