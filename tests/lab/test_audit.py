@@ -90,7 +90,8 @@ def test_a_specimen_is_ranked_and_each_test_has_its_calibration(tmp_path: Path) 
     told, _ = audit(Lab(tmp_path), CLAIM, HONEST, small)
     seen = found(told, "seen").evidence
     assert seen is not None and seen.probe == "sibling-rank" and seen.tier == "proof"
-    assert "false alarms in 10,000 null audits" in told.calibration["sibling-rank"]
+    row = told.calibration["sibling-rank"]
+    assert row.startswith("Calibration at level 0.001: ") and " null audits of " in row
     same = found(told, "same-model")
     assert same.answer == "undetermined" and same.evidence is not None and same.evidence.tier == "proof"
     assert told.tested == "specimen/honest" and "text-two-sample" in told.calibration
