@@ -41,6 +41,9 @@ from fairtrial.lab import Lab
     metavar="INDEX",
     help="A further entry of the log to put in: a commitment to sealed items, their reveal.",
 )
+@click.option(
+    "--custody", default="", metavar="TEXT", help="Who had sealed items, and that they were used once."
+)
 @click.option("--force", is_flag=True, help="Overwrite FILE.")
 @options.json_output
 def bundle(
@@ -51,6 +54,7 @@ def bundle(
     access: str | None,
     trust: str | None,
     also: tuple[int, ...],
+    custody: str,
     force: bool,
     as_json: bool,
     **given: Any,
@@ -70,7 +74,7 @@ def bundle(
     kept = room("registration").RegistrationFolder.of_run(loaded.path)
     place = log_of({"log": kept.order().get("log")} | told)
     rules = room("bundling")
-    terms = rules.Terms(_written(method, loaded.path), access, _people(trust), also)
+    terms = rules.Terms(_written(method, loaded.path), access, _people(trust), also, custody)
     try:
         made = rules.bundled(loaded, terms, log=place, key=key_of(told), name=path.name)
     except rules.MethodIncomplete as error:

@@ -52,12 +52,14 @@ LARGE: Final = 4 * 2**20
 class Terms:
     """What the publisher decides. method: what a person wrote. access: who gets the records, and how, where they
     stay out of the bundle; None puts them in. people: the publisher's trust policy; None takes the log's. also:
-    further entries of the log whose documents belong into it: a commitment to sealed items, their reveal."""
+    further entries of the log whose documents belong into it: a commitment to sealed items, their reveal. custody:
+    who had sealed items from the draw to END, and that no earlier campaign used them."""
 
     method: Record
     access: str | None = None
     people: People | None = None
     also: tuple[int, ...] = ()
+    custody: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,9 @@ def bundled(run: Run, terms: Terms, *, log: str | Path, key: SecretKey, name: st
         filed = tuple(opened.history.campaign(steps[PLAN].filed.entry.campaign))
         campaign = Campaign(filed, newest)
         content = _content(run, terms, campaign, steps)
-        made = sign(state("result", *_statement(content, campaign.id, steps[START])), key)
+        ext: dict[str, JSON] = {"ext": {"custody": terms.custody}} if terms.custody.strip() else {}
+        subject, fields = _statement(content, campaign.id, steps[START])
+        made = sign(state("result", subject, {**fields, **ext}), key)
         if kept.envelope(RESULT) != made:
             kept.drop(RESULT)
         result = kept.enter(RESULT, opened, lambda: made)
