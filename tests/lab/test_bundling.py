@@ -200,6 +200,31 @@ def test_the_best_of_many_cant_be_shown_alone(place: World) -> None:
     assert [each["status"] for each in listed] == ["failed", "open", "completed"]
 
 
+def test_an_attempt_that_never_ended_is_abandoned_and_counts(place: World) -> None:
+    terms = Registered("orphaned", "2030-01-01T00:00:00Z", quota=2)
+    registered_models.failing |= {"3 + 3 ="}
+    orphan = place.run(place.life(terms=terms, variant="orphan"), RIGHT)
+    registered_models.failing.clear()
+    run = place.run(place.life(terms=terms), RIGHT)
+    started = RegistrationFolder.of_run(orphan.path).need("run-start").fields
+    late = dict(started) | {"run": "long ago", "deadline": "2026-01-01T00:00:00Z"}
+    plan = hashlib.sha256((run.path / "plan.json").read_bytes()).hexdigest()
+    with writing(place.log) as log:
+        log.append(sign(state("run-start", [Subject("plan.json", plan)], late), LAB))
+    found = read(place, made(place, run).data)
+    assert [each["status"] for each in found.attempts] == ["open", "completed", "abandoned"]
+    assert found.label == "self-reported" and "3 attempts; the plan allows 2" in found.lacks
+
+
+def test_failed_questions_leave_the_denominator_and_are_counted(place: World) -> None:
+    registered_models.failing |= {"3 + 3 ="}
+    run = registered(place, "some failed")
+    close(place.lab().load(run.path), "completed", "", log=place.log, key=LAB)
+    found = read(place, made(place, place.lab().load(run.path)).data)
+    assert found.label == "witnessed-self-run", found.lacks
+    assert found.scores[0]["n"] == 5 and found.counts is not None and found.counts["failed"] == 1
+
+
 def test_records_can_stay_with_the_lab(place: World) -> None:
     run = registered(place, "elsewhere")
     done = made(place, run, access="ask data@example.org; for research")

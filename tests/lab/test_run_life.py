@@ -206,6 +206,30 @@ def test_a_closed_run_counts_and_is_not_continued(place: World) -> None:
     assert [each.state for each in place.attempts("closed")] == ["failed", "completed"]
 
 
+def test_a_result_is_not_closed_as_a_failure_nor_a_part_as_the_whole(place: World) -> None:
+    folder, _ = place.register("liked", RIGHT)
+    run = place.run(place.life(folder), RIGHT)
+    for name in ("run-end.tlog-proof", "run-end.dsse.json"):  # as after a crash before END
+        (run.path / "registration" / name).unlink()
+    with pytest.raises(UsageError, match="a result is not closed as failed"):
+        close(place.lab().load(run.path), "failed", "not good enough", log=place.log, key=LAB)
+    journal = run.path / RECORDS
+    journal.write_bytes(b"".join(journal.read_bytes().splitlines(keepends=True)[:4]))
+    with pytest.raises(UsageError, match="2 questions were not asked"):
+        close(place.lab().load(run.path), "completed", "", log=place.log, key=LAB)
+
+
+def test_questions_that_fail_for_good_dont_keep_a_run_open_for_ever(place: World) -> None:
+    folder, _ = place.register("for good", RIGHT)
+    registered_models.failing |= {"3 + 3 ="}
+    run = place.run(place.life(folder), RIGHT)
+    close(place.lab().load(run.path), "completed", "one question is refused", log=place.log, key=LAB)
+    ended = RegistrationFolder.of_run(run.path).need(END).fields
+    assert ended["counts"]["failed"] == 1 and ended["counts"]["right"] == N - 1
+    with pytest.raises(UsageError, match=r"has ended \(completed\)"):
+        place.run(place.life(folder), RIGHT, resume=True)
+
+
 def test_only_the_key_of_start_can_end(place: World) -> None:
     folder, _ = place.register("other key", RIGHT)
     registered_models.failing |= {"3 + 3 ="}

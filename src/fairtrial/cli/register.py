@@ -97,16 +97,17 @@ def plan(task: tuple[str, ...], output: str, as_json: bool, **given: Any) -> int
 @log_and_key
 @click.option(
     "--status",
-    type=click.Choice(["failed", "aborted"]),
+    type=click.Choice(["completed", "failed", "aborted"]),
     required=True,
-    help="failed: it could not go on; aborted: it was given up.",
+    help="failed: it could not go on; aborted: it was given up; completed: every question has its record, though "
+    "some failed for good.",
 )
 @click.option("--reason", default="", metavar="TEXT", help="Why, for everybody to read.")
 @options.json_output
 def close(run: str, status: str, reason: str, as_json: bool, **given: Any) -> int:
     """Give an unfinished run its END: it counts as an attempt, and is not continued.
 
-    A run whose questions are all answered is ended by `fairtrial run … --register --resume`, with its score.
+    A run whose questions are all answered can only be completed: a result nobody likes is not closed as failed.
     """
     told = taken(given)
     path = Path(run)
@@ -115,11 +116,6 @@ def close(run: str, status: str, reason: str, as_json: bool, **given: Any) -> in
     key, place = key_of(told), log_of({"log": kept.order().get("log")} | told)
     with contextlib.closing(RunFolder.open(path)):
         loaded = Lab().load(path)
-        if loaded.summary.status == "complete":
-            raise UsageError(
-                f"{run} is complete: a result is not closed as {status}",
-                "end it with its score: the same `fairtrial run … --register`, with --resume",
-            )
         if kept.proof("run-end") is not None:
             ended = kept.need("run-end").fields["status"]
             raise UsageError(f"{run} has ended already: {ended}", "a run has one END")

@@ -132,7 +132,7 @@ def tell_life(run: Run) -> None:
     tell(f"in the log: plan {told['plan']}, START {told['start']}, END {_known(told['end'])}")
     if told["end"] is None:
         tell(
-            f"unfinished: go on with --resume, or give it up: fairtrial register close {run.path} --status failed"
+            f"unfinished: go on with --resume, or end it as it is: fairtrial register close {run.path} --status …"
         )
     else:
         tell(

@@ -173,6 +173,7 @@ def close(run: Run, status: Ending, reason: str, *, log: str | Path, key: Secret
             f"{run.path} was begun by the key {started.signers[0][:16]}…, and only that key can end it",
             "name it: --key FILE",
         )
+    _check_status(run, status)
     root = _root(run.path)
     ended = kept.document(END)
     if ended is not None:
@@ -185,6 +186,20 @@ def close(run: Run, status: Ending, reason: str, *, log: str | Path, key: Secret
     with writing(log) as opened:
         kept.enter(START, opened, never)  # a process may have died between signing START and entering it
         return kept.enter(END, opened, made)
+
+
+def _check_status(run: Run, status: Ending) -> None:
+    """Neither is a result hidden as a failure, nor a part of one shown as the whole."""
+    if status != "completed" and run.summary.status == "complete":
+        raise UsageError(
+            f"{run.path} is complete: a result is not closed as {status}",
+            "end it with its score: the same `fairtrial run … --register`, with --resume",
+        )
+    left = run.summary.planned - run.summary.counts.total
+    if status == "completed" and left:
+        raise UsageError(
+            f"{run.path} is not completed: {left} questions were not asked", "go on with --resume"
+        )
 
 
 def _check_end(ended: Document, status: Ending, root: str, run: Path) -> None:
