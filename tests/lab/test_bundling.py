@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from fairtrial.adapters.stores.keys import SecretKey
 from fairtrial.core.errors import IntegrityError, UsageError
@@ -368,3 +369,31 @@ def test_campaigns_tell_what_never_started(place: World) -> None:
     assert [state for _, state in late.plans()] == ["registered, never started"]
     with pytest.raises(UsageError, match="holds no log"):
         campaigns(place.path)
+
+
+def test_the_same_in_python(place: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With files named by their paths, as somebody writes it."""
+    monkeypatch.chdir(place.path)
+    key = Path("lab.key")
+    key.write_bytes(LAB.private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    key.chmod(0o600)
+    lab, cases = place.lab(), place.sums()
+    index = lab.register(
+        cases,
+        RIGHT,
+        "registration",
+        scorer="exact",
+        campaign="in python",
+        deadline="7d",
+        claim="it adds",
+        construct="addition",
+        log=place.log,
+        key=key,
+    )
+    run = lab.run(cases, RIGHT, scorer="exact", life=lab.life("registration", key=key))
+    Path("method.json").write_text(json.dumps(method(run)))
+    found = lab.bundle(run, "a.bundle", method="method.json", key=key)
+    assert found.ok and [each.index for each in found.chain] == [index, index + 1, index + 2, index + 3]
+    assert read(place, Path("a.bundle").read_bytes()).label == "witnessed-self-run"
+    with pytest.raises(UsageError, match="in which log is"):
+        lab.life("elsewhere", key=key)

@@ -21,7 +21,7 @@ from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from fairtrial.adapters.clock import SystemClock
 from fairtrial.adapters.hub import Hub
@@ -67,6 +67,9 @@ from fairtrial.lab.run import NORMAL, STOPPED, Life, Pace, Run, Silent
 from fairtrial.lab.trying import try_exams, unheard
 from fairtrial.metrics.summary import summarise
 from fairtrial.metrics.tally import Tally
+
+if TYPE_CHECKING:
+    from fairtrial.trust.verification import Verification
 
 Watch = Callable[[Callable[[], tuple[float, float, float] | None]], Progress]
 
@@ -230,6 +233,55 @@ class Lab:
         `fairtrial.lab.scope.Scope`: how much is asked, and what it may rest on.
         """
         found: Audited = import_module("fairtrial.lab.audit").audit_by_name(self, claim, model, **options)
+        return found
+
+    def register(
+        self, task: Task | str | Path, model: str | ModelSpec, folder: str | Path, **given: Any
+    ) -> int:
+        """Sign what `run` would ask and enter it into a log; `fairtrial register` in Python. Returns its entry's
+        index.
+
+        folder: keeps plan, signature and proof. given: `log` (folder), `key` (file), `campaign`, `deadline` ("7d",
+        "2026-12-31"); `quota`, `claim`, `construct`, `revision`; epochs, limit, seed; and how the task is opened.
+        """
+        plan = {name: given.pop(name) for name in ("epochs", "limit", "seed") if name in given}
+        named = ("log", "key", "deadline", "campaign", "quota", "claim", "construct", "revision")
+        terms = {name: given.pop(name) for name in named if name in given}
+        done = _publishing().registered(self, task, model, folder, plan=plan, options=given, **terms)
+        return int(done.filed.index)
+
+    def life(
+        self,
+        folder: str | Path,
+        *,
+        key: str | Path,
+        log: str | Path | None = None,
+        tell: Callable[[str], None] = unheard,
+        **more: str,
+    ) -> Life:
+        """What `run(…, life=…)` says in the log of a registration. more: `variant`, `end_by`. tell: hears notices,
+        such as that the campaign's quota is passed."""
+        found: Life = _publishing().life(self, folder, key=key, log=log, tell=tell, **more)
+        return found
+
+    def bundle(
+        self,
+        run: Run | str | Path,
+        to: str | Path,
+        *,
+        key: str | Path,
+        log: str | Path | None = None,
+        method: str | Path | None = None,
+        **terms: Any,
+    ) -> Verification:
+        """Publish a registered run in the file `to`, and say how it verifies by your own policies.
+
+        method: the method record; by default method.yaml in the run's folder. terms: `access` (who gets the
+        records, where they stay with you), `people` (your trust policy), `also` (further entries of the log).
+        Raises as `fairtrial.lab.bundling.bundled`.
+        """
+        made = _publishing().published(self, run, to, key=key, log=log, method=method, **terms)
+        found: Verification = made.verification
         return found
 
     def report(
@@ -398,6 +450,11 @@ class Lab:
 def _pages() -> ModuleType:
     """The one door to `lab.pages`, which loads page-making and the larger statistics when first needed."""
     return import_module("fairtrial.lab.pages")
+
+
+def _publishing() -> ModuleType:
+    """Loaded when something is signed: it brings the signing packages."""
+    return import_module("fairtrial.lab.publishing")
 
 
 def _status(tally: Tally, plan: Mapping[str, JSON]) -> Literal["complete", "incomplete"]:
