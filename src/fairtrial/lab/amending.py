@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from fairtrial.core.errors import IntegrityError
-from fairtrial.lab.entering import Entered
+from fairtrial.lab.bundle_log import entries
+from fairtrial.lab.campaigns import Campaign
 from fairtrial.lab.log import Log
 from fairtrial.trust import bundle
-from fairtrial.trust.campaign import parse_document
-from fairtrial.trust.contents import edge_bytes, entries_bytes, read_edge
+from fairtrial.trust.campaign import Filed, parse_document
+from fairtrial.trust.contents import read_edge
 from fairtrial.trust.documents import GET_AGAIN
-from fairtrial.trust.tree import frontier
 
 PROVEN: Final = frozenset({"audit", "dispute", "retraction", "dataset-commit", "reveal"})
 """Kinds of statement that have a name and a proof of their own; others of the campaign are `entry-…`."""
@@ -37,7 +37,7 @@ def campaign_of(members: Mapping[str, bytes]) -> str:
 
 
 def amended(
-    members: Mapping[str, bytes], log: Log, more: Mapping[str, bytes], beside: Collection[Entered] = ()
+    members: Mapping[str, bytes], log: Log, more: Mapping[str, bytes], beside: Sequence[Filed] = ()
 ) -> bytes:
     """The file. more: members that are added, by name. beside: documents that belong to no campaign and are named
     after their type, such as the commitment to the items.
@@ -48,16 +48,15 @@ def amended(
     kept = {name: data for name, data in members.items() if not _is_of_log(name) and name != bundle.MANIFEST}
     kept |= more
     for each in beside:
-        name = _free(kept, each.filed.document.type)
-        kept[statement_file(name)] = log.history.envelope(each.filed.logged)
-        kept[proof_file(name)] = each.proof
+        name = _free(kept, each.document.type)
+        kept[statement_file(name)] = log.history.envelope(each.logged)
+        kept[proof_file(name)] = log.prove(each.index)
     campaign = campaign_of(members)
-    kept |= dict(_newcomers(kept, log, campaign))
-    first = min([_first(members, log, campaign), *(each.filed.index for each in beside)])
-    kept |= _entries(log, campaign, first, signed.checkpoint.size, whole=bundle.EDGE in members)
-    for each in beside:
-        if bundle.EDGE not in members:
-            kept[f"{bundle.ENTRIES}{each.filed.index}{bundle.ENTRIES_SUFFIX}"] = each.filed.entry.data + b"\n"
+    filed = tuple(log.history.campaign(campaign))
+    kept |= dict(_newcomers(kept, log, filed))
+    known = [read_edge(members[bundle.EDGE], bundle.EDGE).size] if bundle.EDGE in members else []
+    also = [*known, *(each.index for each in beside)]
+    kept |= entries(log, Campaign(filed, None), signed.checkpoint.size, also)
     return bundle.write_bundle({**kept, bundle.CHECKPOINT: signed.data})
 
 
@@ -70,11 +69,11 @@ def _free(kept: Mapping[str, bytes], kind: str) -> str:
     return next(name for name in names if statement_file(name) not in kept)
 
 
-def _newcomers(kept: Mapping[str, bytes], log: Log, campaign: str) -> Iterator[tuple[str, bytes]]:
+def _newcomers(kept: Mapping[str, bytes], log: Log, campaign: Sequence[Filed]) -> Iterator[tuple[str, bytes]]:
     known = {
         hashlib.sha256(data).hexdigest() for name, data in kept.items() if name.startswith(bundle.STATEMENTS)
     }
-    for each in log.history.campaign(campaign):
+    for each in campaign:
         if each.document.payload in known:
             continue
         proven = each.document.type in PROVEN
@@ -82,21 +81,3 @@ def _newcomers(kept: Mapping[str, bytes], log: Log, campaign: str) -> Iterator[t
         yield statement_file(name), log.history.envelope(each.logged)
         if proven:
             yield proof_file(name), log.prove(each.index)
-
-
-def _first(members: Mapping[str, bytes], log: Log, campaign: str) -> int:
-    """From which entry on the bundle holds the log."""
-    if bundle.EDGE in members:
-        return read_edge(members[bundle.EDGE], bundle.EDGE).size
-    return log.history.campaign(campaign)[0].index
-
-
-def _entries(log: Log, campaign: str, first: int, size: int, *, whole: bool) -> dict[str, bytes]:
-    if not whole:
-        return {
-            f"{bundle.ENTRIES}{each.index}{bundle.ENTRIES_SUFFIX}": each.entry.data + b"\n"
-            for each in log.history.campaign(campaign)
-        }
-    entries = entries_bytes([each.entry.data for each in log.reader.entries(first)])
-    edge = edge_bytes(frontier(first, log.reader.tiles(size)))
-    return {f"{bundle.ENTRIES}{first}{bundle.ENTRIES_SUFFIX}": entries, bundle.EDGE: edge}

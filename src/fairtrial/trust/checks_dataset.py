@@ -77,6 +77,8 @@ def _drawn(
         return judged(
             "sample", "", missing=["commitment, reveal or END of the drawn items are not in the bundle"]
         )
+    if hidden := _hidden_reveal(parts, end.index):
+        return judged("sample", "", missing=[hidden])
     freeze = filed[0]
     frozen = next((each for each in placed.values() if each.index == freeze.index), None)
     seen = frozen.seen.time if frozen and frozen.seen else None
@@ -94,6 +96,15 @@ def _drawn(
         f"{len(draw.indices)} of {total} sealed items, drawn by {draw.by} after the freeze, opened after END"
     )
     return judged("sample", good)
+
+
+def _hidden_reveal(parts: Parts, end: int) -> str:
+    """A reveal before END that the bundle leaves out: of which items, only its envelope tells."""
+    known = {each.document.payload for each in parts.statements.values()}
+    for index, each in parts.entries.items():
+        if each.entry.type == REVEAL and index < end and each.entry.payload not in known:
+            return f"entry {index} reveals items before END, and its statement is not in the bundle"
+    return ""
 
 
 def _elsewhere(parts: Parts, placed: Mapping[str, Place], name: str) -> Filed | None:
