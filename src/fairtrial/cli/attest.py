@@ -12,6 +12,7 @@ from fairtrial.adapters.clock import SystemClock
 from fairtrial.adapters.stores.folder import write_file
 from fairtrial.cli import options
 from fairtrial.cli.attest_coin import coin, dispute, retract
+from fairtrial.cli.attest_items import items
 from fairtrial.cli.attest_reading import file_bytes, read_beacon
 from fairtrial.cli.order import TASK_OPTIONS
 from fairtrial.cli.progress import watcher
@@ -43,7 +44,7 @@ def attest() -> None:
     """
 
 
-for _each in (coin, dispute, retract):
+for _each in (coin, items, dispute, retract):
     attest.add_command(_each)
 
 

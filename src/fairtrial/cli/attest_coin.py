@@ -8,9 +8,9 @@ from typing import Any
 import click
 
 from fairtrial.cli import options
-from fairtrial.cli.attest_reading import digest_of, file_bytes
+from fairtrial.cli.attest_reading import digest_of, file_bytes, tell_entry
 from fairtrial.cli.registering import key_of, log_and_key, log_of, room, taken
-from fairtrial.cli.speech import emit, show, tell
+from fairtrial.cli.speech import tell
 from fairtrial.core.errors import UsageError
 from fairtrial.trust.beacon import is_hex
 from fairtrial.trust.bundle import read_bundle
@@ -35,7 +35,7 @@ def commit(file: str, about: str, party: str, as_json: bool, **given: Any) -> in
     """Draw a number, keep it in FILE (mode 0600), enter the commitment to it."""
     told = taken(given, ("log", "key"))
     done = room("coins").commit_coin(Path(file), _campaign(about), party, log=log_of(told), key=key_of(told))
-    _tell("commitment", done, as_json)
+    tell_entry("commitment", done, as_json)
     tell(f"keep {file} secret until the other party has committed; then: fairtrial attest coin reveal {file}")
     return 0
 
@@ -49,7 +49,7 @@ def reveal(file: str, parties: tuple[str, str], as_json: bool, **given: Any) -> 
     """Show the number in FILE, once the other party's commitment is in the log."""
     told = taken(given, ("log", "key"))
     done = room("coins").reveal_coin(Path(file), log=log_of(told), key=key_of(told), parties=parties)
-    _tell("number", done, as_json)
+    tell_entry("number", done, as_json)
     return 0
 
 
@@ -88,7 +88,7 @@ def _object(
         key=key_of(told),
         evidence=[file_bytes(each) for each in evidence],
     )
-    _tell(kind, done, as_json)
+    tell_entry(kind, done, as_json)
     return 0
 
 
@@ -103,10 +103,3 @@ def _campaign(about: str) -> str:
     else:
         raise UsageError(f"there is no {about}", "name a bundle, a registration's folder, or a campaign's id")
     return str(campaign)
-
-
-def _tell(what: str, done: Any, as_json: bool) -> None:
-    if as_json:
-        emit({"index": done.filed.index, "campaign": done.filed.entry.campaign, "witnessed": done.at})
-    else:
-        show(f"the {what} is entry {done.filed.index} of the log, witnessed at {done.at}")

@@ -1,4 +1,4 @@
-"""Files that the verbs of `fairtrial attest` are given."""
+"""What the verbs of `fairtrial attest` read and tell alike."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+from fairtrial.cli.speech import emit, show
 from fairtrial.core.errors import UsageError
 from fairtrial.core.strict_json import parse_strict
 from fairtrial.trust.beacon import QUICKNET, BeaconRound, is_hex
@@ -44,3 +45,12 @@ def read_beacon(path: str | None) -> BeaconRound | None:
     ):
         raise UsageError(f"{Path(path).name} tells no round", 'write {"round": 1, "signature": "…"}')
     return BeaconRound(QUICKNET.digest, told["round"], told["signature"])
+
+
+def tell_entry(what: str, done: Any, as_json: bool) -> None:
+    """What was entered, where, and when a quorum had seen it. done: `lab.entering.Entered`."""
+    if as_json:
+        emit({"index": done.filed.index, "campaign": done.filed.entry.campaign, "witnessed": done.at})
+    else:
+        seen = f", witnessed at {done.at}" if done.at else ""
+        show(f"the {what} is entry {done.filed.index} of the log{seen}")

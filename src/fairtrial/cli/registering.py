@@ -72,7 +72,7 @@ def order_and_life(
         raise UsageError(
             f"--{misplaced[0]} was settled when the plan was registered", "leave it out, or register anew"
         )
-    order = single(_ordered(found, task, given))
+    order = single(ordered(found, task, given))
     return order, _life({"log": found.order().get("log")} | told, registered=found)
 
 
@@ -170,7 +170,7 @@ def _life(told: Mapping[str, Any], **which: Any) -> Life:
     return made
 
 
-def _ordered(found: Any, task: tuple[str, ...], given: dict[str, Any]) -> Order:
+def ordered(found: Any, task: tuple[str, ...], given: dict[str, Any]) -> Order:
     """What was typed; where task or model were not, as it was registered. A registration may come from anybody, so
     that its model is trusted as little as one in a task file."""
     if task or given.get("model"):

@@ -8,7 +8,7 @@ plan of the campaign and run; the owner opens them; the bundle gets what shows a
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -109,18 +109,25 @@ def draw(
     key: SecretKey,
     deadline: str,
     beacon: BeaconRound | None = None,
+    reopened: Callable[[bytes], Task] | None = None,
     **settings: Any,
 ) -> Drawn:
     """Draw the items, and register them as the campaign's second plan, with everything else as it was frozen.
 
-    beacon: the round that decides, where no coin does. Raises UsageError while coin or beacon are not there, and
-    IntegrityError for a round that is not the one.
+    beacon: the round that decides, where no coin does. reopened: takes the drawn items as a file of rows and gives
+    the task that `run` will read from it; None: what is run is `Drawn.task`. Raises UsageError while coin or
+    beacon are not there, IntegrityError for a round that is not the one.
     """
     _check_items(task, sealed)
     planned = frozen.need(PLAN)
     campaign = campaign_of(log, planned.fields["campaign"] or planned.payload).filed
     indices, ext = _indices(campaign, frozen, beacon, log)
     drawn = only(task, [task.samples[index].id for index in indices])
+    if reopened is not None:
+        wanted = [item_of(each) for each in drawn.samples]
+        drawn = reopened(rows_of(drawn.samples))
+        if [item_of(each) for each in drawn.samples] != wanted:
+            raise IntegrityError("the file of drawn items doesn't hold what was drawn", "draw again, elsewhere")
     plan, _ = lab.plan(drawn, model, **settings)
     terms = _with_draw(_terms(planned.fields, deadline), sealed, planned.fields["draw"], ext)
     if folder.document(PLAN) is None:
