@@ -476,6 +476,7 @@ def resigned(
 
 OTHER_LOG: Final = note_key("log.example/other", LOG, 2)
 STRANGER: Final = note_key("witness.example/stranger", COSIGNATURE, 40)
+TWO_LOGS: Final = f"log {OTHER_LOG.public.vkey}\n".encode() + POLICY
 END_PROOF: Final = "proofs/run-end.tlog-proof"
 
 
@@ -609,6 +610,21 @@ LOGS: Final = {
         "missing",
         change=lambda members: {"log/edge.json": None},
     ),
+    "log_checkpoint_of_another_log": Case(
+        "campaign",
+        "stands in the log log.example/fairtrial, and the entries are those of log.example/other",
+        change=lambda members: {"log/checkpoint": other_log(members), "policy/log.policy": TWO_LOGS},
+        given={"log_policy": TWO_LOGS},
+        chain=lambda: Chain(operators={OTHER_LOG.name: "Log Example"}),
+    ),
+    "log_checkpoint_older_than_the_result": Case(
+        "campaign",
+        "the newest checkpoint doesn't cover",
+        "missing",
+        change=lambda members: {
+            "log/checkpoint": parse_tlog_proof(members[END_PROOF], "x").signed.data,
+        },
+    ),
     "quorum_missed": Case(
         "quorum",
         "proofs/run-end.tlog-proof has not the quorum 'both'",
@@ -644,6 +660,11 @@ LOGS: Final = {
         change=member(END_PROOF, lambda data: _later(data)),
     ),
 }
+
+
+def other_log(members: Members) -> bytes:
+    signed = parse_tlog_proof(members["proofs/result.tlog-proof"], "x").signed
+    return resigned(signed, signed.checkpoint.root, key=OTHER_LOG).data
 
 
 def _one_more(chain: Chain) -> None:
@@ -834,6 +855,16 @@ def unfinished(rows: list[Record]) -> list[Record]:
 
 
 FIGURES: Final = {
+    "score_of_another_task": Case(
+        "scores",
+        "scores.json names the task 'harder sums', the plan 'sums'",
+        chain=lambda: Chain(scores={"task": "harder sums"}),
+    ),
+    "score_of_another_model": Case(
+        "scores",
+        "scores.json names the model 'replay/others', the plan 'replay/sums'",
+        chain=lambda: Chain(scores={"model": "replay/others"}),
+    ),
     "score_count_changed_by_one": Case(
         "scores",
         "scores.json counts 4 right; the records hold 3",

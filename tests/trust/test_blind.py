@@ -18,7 +18,7 @@ from fairtrial.trust.drawn import ITEMS
 from fairtrial.trust.people import Person
 from fairtrial.trust.sampling import sample
 from fairtrial.trust.verification import Verification
-from tests.trust.chain import PERSONS, Chain, plan, record
+from tests.trust.chain import PERSONS, Chain, plan, record, rewritten
 from tests.trust.logs import NOON
 from tests.trust.signers import person
 
@@ -34,13 +34,15 @@ OWNED = (*PERSONS, person("owner", org="Owner Example"))
 @dataclass
 class BlindChain(Chain):
     """committed: whether the owner commits before the freeze. early: whether an item is shown before END. custody:
-    what the evaluator says. steered: whether other items are asked than were drawn."""
+    what the evaluator says. steered: whether other items are asked than were drawn. tosser: who signs the
+    evaluator's part of the coin."""
 
     committed: bool = True
     early: bool = False
     custody: str = "with us alone from the draw to END; used in no other campaign"
     published: str = "sealed"
     steered: bool = False
+    tosser: str = "evaluator"
     configured: Mapping[str, JSON] = field(default_factory=dict)
     people: Sequence[Person] = OWNED
     indices: tuple[int, ...] = ()
@@ -71,7 +73,8 @@ class BlindChain(Chain):
                 "campaign": self.campaign,
                 "commitment": coin_commitment(party, VALUES[party]),
             }
-            self.signers = {**self.signers, f"entry-{party}": (party,), f"entry-{party}-shows": (party,)}
+            who = (party if party == "lab" else self.tosser,)
+            self.signers = {**self.signers, f"entry-{party}": who, f"entry-{party}-shows": who}
             self.enter(f"entry-{party}", "coin-commit", self.campaign, fields, proven=False)
         for party in VALUES:
             fields = {"party": party, "campaign": self.campaign, "value": VALUES[party].hex()}
@@ -186,3 +189,26 @@ def test_without_a_commitment_nothing_was_sealed() -> None:
     found = verified(committed=False)
     assert of(found, "sample")[0] == "missing"
     assert of(found, "dataset")[1].startswith("statements/reveal.dsse.json reveals items of a commitment")
+
+
+def test_a_coin_of_somebody_unknown_draws_nothing() -> None:
+    found = verified(tosser="somebody")
+    assert of(found, "sample") == ("unknown", "evaluator has committed to no number behind entry 1")
+    assert found.label == "witnessed-self-run"
+
+
+@pytest.mark.parametrize("name", [bundle.FREEZE, "statements/reveal.dsse.json"])
+def test_without_the_frozen_plan_or_the_reveal_no_draw_is_made_again(name: str) -> None:
+    chain = BlindChain()
+    members = chain.build()
+    gone = {name: None} | ({"proofs/reveal.tlog-proof": None} if "reveal" in name else {})
+    found = chain.verified(rewritten(members, gone))
+    assert of(found, "sample")[0] == "missing"
+    assert found.label == "witnessed-self-run"
+
+
+def test_another_frozen_plan_is_not_the_one_in_the_log() -> None:
+    chain = BlindChain()
+    members = chain.build()
+    found = chain.verified(rewritten(members, {bundle.FREEZE: plan(N, version="9").bytes}))
+    assert of(found, "sample") == ("failed", "freeze.json is not the plan that entry 1 freezes")

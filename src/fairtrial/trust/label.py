@@ -13,9 +13,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from fairtrial.trust.checks_log import Place
 from fairtrial.trust.checks_signed import Reader, Signers
-from fairtrial.trust.parts import COMMIT, END, PLAN, RESULT, START, Parts
+from fairtrial.trust.parts import COMMIT, END, RESULT, START, Parts
 from fairtrial.trust.predicates import EVALUATOR, LAB
 from fairtrial.trust.verification import BLIND, SELF, WITNESSED, Check, Label
 
@@ -30,7 +29,6 @@ class Facts:
     parts: Parts
     reader: Reader
     signers: Signers
-    placed: Mapping[str, Place]
     checks: Mapping[str, Check]
 
 
@@ -63,10 +61,7 @@ def witnessed(facts: Facts) -> list[Lack]:
     """Conditions (a) to (g), in this order, after the one that the policies are the reader's own."""
     checks = facts.checks
     named = ("policy", "proofs", "quorum", "keys", "order", "campaign", "method", "scores")
-    unseen = next((name for name in (PLAN, START, END) if _unseen(facts.placed.get(name))), None)
-    lacks: list[Lack] = [None if checks[name].outcome == "ok" else checks[name].detail for name in named]
-    lacks.append(None if unseen is None else f"no independent quorum has seen {unseen}")
-    return lacks
+    return [None if checks[name].outcome == "ok" else checks[name].detail for name in named]
 
 
 def blind(facts: Facts) -> list[Lack]:
@@ -83,10 +78,6 @@ def _at_home(facts: Facts) -> bool:
 
 def _first(lacks: Sequence[Lack]) -> Lack:
     return next((each for each in lacks if each is not None), None)
-
-
-def _unseen(place: Place | None) -> bool:
-    return place is None or place.seen is None or not place.seen.independent
 
 
 def _independent(facts: Facts) -> Lack:

@@ -78,7 +78,7 @@ def _told(
     checks += [campaign_check, method(parts, placed), score_check, dataset(parts)]
     checks += [sample(parts, filed, known, signers, valid), audit(parts, signers), anchors(parts)]
     by_name = {each.check: each for each in checks}
-    judgement = judge(Facts(parts, reader, signers, placed, by_name))
+    judgement = judge(Facts(parts, reader, signers, by_name))
     detail = f"{judgement.label}: {judgement.reason}" if judgement.label else f"none: {judgement.reason}"
     by_name["label"] = Check("label", "ok" if judgement.label else "unknown", detail)
     return Verification(
