@@ -18,12 +18,12 @@ from fairtrial.core.errors import IntegrityError, UsageError
 from fairtrial.lab import Run
 from fairtrial.lab.bundling import LARGE, Bundled, MethodIncomplete, Terms, bundled
 from fairtrial.lab.campaigns import campaigns
+from fairtrial.lab.ending import close
 from fairtrial.lab.entering import writing
 from fairtrial.lab.method_facts import known
 from fairtrial.lab.registered_facts import joined, registered_facts
 from fairtrial.lab.registering import Terms as Registered
 from fairtrial.lab.registration import RESULT, RegistrationFolder
-from fairtrial.lab.run_life import close
 from fairtrial.lab.signing import sign
 from fairtrial.trust.bundle import read_bundle
 from fairtrial.trust.method_table import fields

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -17,10 +18,11 @@ from fairtrial.adapters.http_get import post
 from fairtrial.adapters.stores.folder import RECORDS
 from fairtrial.adapters.stores.keys import SecretKey
 from fairtrial.core.errors import IntegrityError, ProviderError, StoreError, UsageError
+from fairtrial.lab.ending import close
 from fairtrial.lab.entering import entered, writing
 from fairtrial.lab.registering import Terms, register, until
 from fairtrial.lab.registration import END, PLAN, START, RegistrationFolder
-from fairtrial.lab.run_life import RunLife, close
+from fairtrial.lab.run_life import RunLife
 from fairtrial.trust.checkpoint import cosignatures
 from fairtrial.trust.log_policy import parse_log_policy
 from fairtrial.trust.records import records_root
@@ -228,6 +230,54 @@ def test_questions_that_fail_for_good_dont_keep_a_run_open_for_ever(place: World
     assert ended["counts"]["failed"] == 1 and ended["counts"]["right"] == N - 1
     with pytest.raises(UsageError, match=r"has ended \(completed\)"):
         place.run(place.life(folder), RIGHT, resume=True)
+
+
+def test_a_copied_folder_is_no_attempt_of_its_own(place: World) -> None:
+    """Many runs under one START, the best of them ended: not with this program."""
+    folder, _ = place.register("copied", RIGHT)
+    registered_models.failing |= {f"{at} + {at} =" for at in range(N)}
+    run = place.run(place.life(folder), RIGHT)
+    registered_models.failing.clear()
+    shutil.copytree(run.path, run.path.with_name(f"{run.path.name}-2"))
+    shutil.rmtree(run.path)
+    with pytest.raises(UsageError, match="one START is one run"):
+        place.run(place.life(folder), RIGHT, resume=True)
+
+
+def test_another_runs_start_is_not_taken_for_ones_own(place: World) -> None:
+    folder, _ = place.register("mine", RIGHT)
+    other, _ = place.register("theirs", RIGHT)
+    registered_models.failing |= {"3 + 3 ="}
+    mine, theirs = place.run(place.life(folder), RIGHT), place.run(place.life(other), RIGHT)
+    for name in ("run-start.dsse.json", "run-start.tlog-proof"):
+        shutil.copy(theirs.path / "registration" / name, mine.path / "registration" / name)
+    with pytest.raises((UsageError, IntegrityError), match="one START is one run"):
+        place.run(place.life(folder), RIGHT, resume=True)
+
+
+@pytest.mark.parametrize("name", ["run-start.dsse.json", "run-start.tlog-proof", "plan.tlog-proof"])
+def test_a_damaged_document_stops_it(place: World, name: str) -> None:
+    folder, _ = place.register(f"damaged {name}", RIGHT)
+    registered_models.failing |= {"3 + 3 ="}
+    run = place.run(place.life(folder), RIGHT)
+    asked = len(registered_models.asked)
+    path = run.path / "registration" / name
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(IntegrityError):
+        place.run(place.life(folder), RIGHT, resume=True)
+    assert len(registered_models.asked) == asked
+
+
+def test_answers_without_a_witnessed_start_stay_off_the_record(place: World) -> None:
+    terms = Terms("smuggled", "2030-01-01T00:00:00Z")
+    registered_models.failing |= {"3 + 3 ="}
+    run = place.run(place.life(terms=terms), RIGHT)
+    for name in ("run-start.dsse.json", "run-start.tlog-proof"):
+        (run.path / "registration" / name).unlink()
+    with pytest.raises(UsageError, match="answers and no witnessed START"):
+        place.run(place.life(terms=terms), RIGHT, resume=True)
 
 
 def test_only_the_key_of_start_can_end(place: World) -> None:

@@ -119,7 +119,7 @@ def close(run: str, status: str, reason: str, as_json: bool, **given: Any) -> in
         if kept.proof("run-end") is not None:
             ended = kept.need("run-end").fields["status"]
             raise UsageError(f"{run} has ended already: {ended}", "a run has one END")
-        done = room("run_life").close(loaded, status, reason, log=place, key=key)
+        done = room("ending").close(loaded, status, reason, log=place, key=key)
     if as_json:
         emit({"run": run, "status": status, "index": done.filed.index, "witnessed": done.at})
     else:

@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
-from fairtrial.adapters.stores.folder import RECORDS, read_history
+from fairtrial.adapters.stores.folder import RECORDS
 from fairtrial.adapters.stores.keys import SecretKey
 from fairtrial.core.canon import JSON
 from fairtrial.core.errors import IntegrityError, StoreError, UsageError
@@ -22,20 +22,17 @@ from fairtrial.core.execution import Sandbox
 from fairtrial.core.plan import Plan
 from fairtrial.core.ports import Clock
 from fairtrial.core.version import VERSION
+from fairtrial.lab.ending import close
 from fairtrial.lab.entering import Entered, writing
+from fairtrial.lab.log import Log
 from fairtrial.lab.method_facts import harness_digest
 from fairtrial.lab.registering import Terms, check_plan, enter_plan, until
 from fairtrial.lab.registration import END, PLAN, START, RegistrationFolder, never
 from fairtrial.lab.run import Run
 from fairtrial.lab.signing import sign
-from fairtrial.trust.beacon import moment
-from fairtrial.trust.campaign import Document, attempts
-from fairtrial.trust.keys import PublicKey
+from fairtrial.trust.campaign import attempts
 from fairtrial.trust.predicates import state
-from fairtrial.trust.records import records_root
 from fairtrial.trust.statement import Subject
-
-Ending = Literal["completed", "failed", "aborted"]
 
 PRIMARY: Final = "primary"
 END_BY: Final = "7d"
@@ -84,15 +81,7 @@ class RunLife:
         START, or has ended.
         """
         kept = RegistrationFolder.of_run(run)
-        if (ended := kept.document(END)) is not None:
-            raise UsageError(
-                f"{run} has ended ({ended.fields['status']})", "run without --resume: that is a new attempt"
-            )
-        if kept.document(START) is None and _size(run / RECORDS):
-            raise UsageError(
-                f"{run} has answers and no START: what was asked off the record stays off it",
-                "run without --resume",
-            )
+        fresh = _not_begun(kept, run)
         if self.registered is not None:
             check_plan(plan, self.registered)
         if not kept.order():
@@ -100,28 +89,30 @@ class RunLife:
         if kept.document(START) is None:
             kept.keep_items(items)
         at = self._seconds()
-        fresh = kept.proof(START) is None
         with writing(self.log) as log:
-            if self.registered is not None and kept.proof(PLAN) is None:
-                kept.copy_plan(self.registered)
-            if self.terms is not None:
-                planned = enter_plan(plan, self.terms, kept, log, self.key)
-            else:
-                planned = kept.enter(PLAN, log, never)
+            planned = self._planned(plan, kept, log)
             started = kept.enter(START, log, lambda: self._start(run, plan, planned, sandbox))
+            _check_start(started, planned, run, plan)
             found = attempts(log.history.campaign(planned.filed.entry.campaign), None)
         if fresh:
             self._check_clock(started, at)
-        over = next(each.over_quota for each in found if each.start.index == started.filed.index)
-        if over:
+        number = [each.start.index for each in found].index(started.filed.index)
+        if found[number].over_quota:
             self.tell(
-                f"note: attempt {len(found)} of the campaign, beyond its quota: it is shown as such wherever a "
+                f"note: attempt {number + 1} of the campaign, beyond its quota: it is shown as such wherever a "
                 "score of the campaign is"
             )
 
     def end(self, run: Run) -> None:
         """END of a complete run, once. The caller holds the run's lock, and the journal is on the disk."""
         close(run, "completed", "", log=self.log, key=self.key)
+
+    def _planned(self, plan: Plan, kept: RegistrationFolder, log: Log) -> Entered:
+        if self.terms is not None:
+            return enter_plan(plan, self.terms, kept, log, self.key)
+        if self.registered is not None and kept.proof(PLAN) is None:
+            kept.copy_plan(self.registered)
+        return kept.enter(PLAN, log, never)
 
     def _start(self, run: Path, plan: Plan, planned: Entered, sandbox: Sandbox | None) -> bytes:
         entry = planned.filed.entry
@@ -163,85 +154,32 @@ class RunLife:
         return datetime.fromisoformat(self.clock.now()).timestamp()
 
 
-def close(run: Run, status: Ending, reason: str, *, log: str | Path, key: SecretKey) -> Entered:
-    """END with any status, once. The caller holds the run's lock. Raises UsageError where the run has no START,
-    has ended otherwise, or another key began it."""
-    kept = RegistrationFolder.of_run(run.path)
-    started = kept.need(START)
-    if started.signers != (PublicKey(key.public).keyid,):
+def _not_begun(kept: RegistrationFolder, run: Path) -> bool:
+    """Whether START is still to be witnessed. Raises UsageError for a run that can't have one any more."""
+    if (ended := kept.document(END)) is not None:
         raise UsageError(
-            f"{run.path} was begun by the key {started.signers[0][:16]}…, and only that key can end it",
-            "name it: --key FILE",
+            f"{run} has ended ({ended.fields['status']})", "run without --resume: that is a new attempt"
         )
-    _check_status(run, status)
-    root = _root(run.path)
-    ended = kept.document(END)
-    if ended is not None:
-        _check_end(ended, status, root, run.path)
-
-    def made() -> bytes:
-        fields = _end(run, started, status, reason, root)
-        return sign(state("run-end", [Subject("run-start.dsse.json", started.payload)], fields), key)
-
-    with writing(log) as opened:
-        kept.enter(START, opened, never)  # a process may have died between signing START and entering it
-        return kept.enter(END, opened, made)
-
-
-def _check_status(run: Run, status: Ending) -> None:
-    """Neither is a result hidden as a failure, nor a part of one shown as the whole."""
-    if status != "completed" and run.summary.status == "complete":
+    fresh = kept.proof(START) is None
+    if fresh and _size(run / RECORDS):
         raise UsageError(
-            f"{run.path} is complete: a result is not closed as {status}",
-            "end it with its score: the same `fairtrial run … --register`, with --resume",
+            f"{run} has answers and no witnessed START: what was asked off the record stays off it",
+            "run without --resume",
         )
-    left = run.summary.planned - run.summary.counts.total
-    if status == "completed" and left:
+    return fresh
+
+
+def _check_start(started: Entered, planned: Entered, run: Path, plan: Plan) -> None:
+    """That START is this run's: a folder that was copied is no attempt of its own."""
+    fields = started.filed.document.fields
+    if fields["run"] != run.name:
         raise UsageError(
-            f"{run.path} is not completed: {left} questions were not asked", "go on with --resume"
+            f"{run} holds the START of the run {fields['run'][:100]!r}: one START is one run",
+            "give the folder its old name back, or run without --resume",
         )
-
-
-def _check_end(ended: Document, status: Ending, root: str, run: Path) -> None:
-    if ended.fields["status"] != status:
-        raise UsageError(f"{run} has ended already: {ended.fields['status']}", "a run has one END")
-    if ended.fields["records"]["root"] != root:
-        raise IntegrityError(
-            f"{run / RECORDS} is not the journal that END speaks of", "restore it from a copy; never edit it"
-        )
-
-
-def _end(run: Run, started: Document, status: Ending, reason: str, root: str) -> dict[str, JSON]:
-    tokens = run.summary.tokens
-    times = [each.at for record in read_history(run.path) for each in record.attempts]
-    return {
-        "campaign": started.fields["campaign"],
-        "run": started.fields["run"],
-        "status": status,
-        "reason": reason,
-        "records": {"root": root, "n": run.summary.counts.total},
-        "counts": run.summary.counts.to_json(),
-        "usage": {
-            "input_tokens": tokens.get("input_tokens"),
-            "output_tokens": tokens.get("output_tokens"),
-            "cost_usd": run.summary.cost_usd,
-        },
-        "requests": {"first": _whole(min(times)), "last": _whole(max(times))} if times else None,
-    }
-
-
-def _root(run: Path) -> str:
-    try:
-        with open(run / RECORDS, "rb") as file:
-            return records_root(file)
-    except FileNotFoundError:
-        return records_root(())
-    except OSError as error:
-        raise StoreError(f"can't read {run / RECORDS}: {error.strerror}", "see the reason above") from error
-
-
-def _whole(at: str) -> str:
-    return f"{moment(at):%Y-%m-%dT%H:%M:%SZ}"
+    about = started.filed.document.subjects
+    if about != (plan.digest.removeprefix("sha256:"),) or fields["plan"]["index"] != planned.filed.index:
+        raise IntegrityError(f"the START in {run} is of another plan", "restore the run's folder from a copy")
 
 
 def _size(path: Path) -> int:
