@@ -95,7 +95,8 @@ class Chain:
     """say: other fields of a statement's predicate, by name. signers: by name. order: of the entries. seen: when
     each entry's checkpoint was witnessed; witnesses: by whom. records: in place of the four. between: what comes
     before a statement, or at the "end". method, scores, score, dataset: other content. entry: other fields of an
-    entry. proof_of: another entry's index to be proven. subjects: other digests to be about."""
+    entry. proof_of: another entry's index to be proven. subjects: other digests to be about. elsewhere: keeps the
+    records out of the bundle, with other fields of what tells about them."""
 
     say: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     signers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -112,6 +113,7 @@ class Chain:
     score: Mapping[str, Any] = field(default_factory=dict)
     entry: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     proof_of: Mapping[str, int] = field(default_factory=dict)
+    elsewhere: Mapping[str, Any] | None = None
     people: Sequence[Person] = ()
     operators: Mapping[str, str] = field(default_factory=dict)
     log: MemoryLog = field(default_factory=MemoryLog)
@@ -261,8 +263,21 @@ class Chain:
             "readings": [],
             "attempts": self.attempts,
         } | dict(self.scores)
+        lines = self.members[bundle.RECORDS]
+        if self.elsewhere is not None:
+            kept = {
+                "fairtrial_records": 1,
+                "root": records_root(lines.splitlines()),
+                "n": len(self.records or ()),
+            }
+            kept |= {"sha256": self.sha(bundle.RECORDS), "bytes": len(lines), "access": "on request"}
+            self.members[bundle.RECORDS_DIGEST] = content_bytes(
+                "digest of records", kept | dict(self.elsewhere)
+            )
         self.members[bundle.SCORES] = content_bytes("scores", told)
         self.members[bundle.METHOD] = signed_bytes(self._method(told))
+        if self.elsewhere is not None:
+            del self.members[bundle.RECORDS]
         self.members[bundle.CONTENT_LIST] = content_list(self.members)
 
     def _method(self, told: Mapping[str, Any]) -> dict[str, Any]:

@@ -123,25 +123,25 @@ def test_a_later_retraction_stands_beside_the_score() -> None:
 
 
 def test_records_kept_elsewhere_are_stated_not_recomputed() -> None:
-    chain = Chain()
-    members = dict(chain.build())
-    data = members.pop(bundle.RECORDS)
-    from fairtrial.trust.contents import content_bytes
-
-    members[bundle.RECORDS_DIGEST] = content_bytes(
-        "digest of records",
-        {
-            "fairtrial_records": 1,
-            "root": records_root(data.splitlines()),
-            "n": 4,
-            "sha256": "0" * 64,
-            "bytes": len(data),
-        }
-        | {"access": "on request"},
-    )
-    found = chain.verified(rewritten(members, {bundle.RECORDS: None}))
+    found = Chain(elsewhere={}).verified()
+    check = next(each for each in found.checks if each.check == "scores")
+    assert (found.label, check.outcome) == ("self-reported", "missing")
+    assert check.detail == "the records are not in the bundle (on request): nothing is recomputed"
     assert found.scores[0]["note"] == "stated, not recomputed: the records are not in the bundle"
-    assert outcomes(found)["scores"] == "failed", "the list of contents was signed with the records in it"
+
+
+@pytest.mark.parametrize(
+    ("changes", "check", "says"),
+    [
+        ({"root": "ab" * 32}, "scores", "of the records, records.digest.json abababababababab"),
+        ({"n": 5}, "scores", "END states the n 4 of the records, records.digest.json 5"),
+        ({"sha256": "ab" * 32}, "method", "the method record gives records.digest as sha256:"),
+    ],
+)
+def test_records_kept_elsewhere_are_those_of_end(changes: dict[str, Any], check: str, says: str) -> None:
+    found = Chain(elsewhere=changes).verified()
+    seen = next(each for each in found.checks if each.check == check)
+    assert (seen.outcome, says in seen.detail) == ("failed", True), seen.detail
 
 
 def test_packed_records_are_read_as_they_are() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -92,17 +93,17 @@ def places(
     parts: Parts, proven: Mapping[str, tuple[str, int]], seen: Mapping[bytes, Seen]
 ) -> dict[str, Place]:
     """Of each statement that is proven: its entry, and the first quorum checkpoint that covers it."""
+    by_log: dict[str, list[tuple[int, str, Seen]]] = {}
+    for signed in parts.checkpoints().values():
+        if one := seen.get(signed.data):
+            by_log.setdefault(signed.checkpoint.origin, []).append((one.size, one.time, one))
+    for row in by_log.values():
+        row.sort(key=lambda each: each[:2])
     found = {}
-    witnessed = [
-        (signed.checkpoint.origin, seen[signed.data])
-        for signed in parts.checkpoints().values()
-        if signed.data in seen
-    ]
     for name, (origin, index) in proven.items():
-        covering = [each for log, each in witnessed if log == origin and each.size > index]
-        found[name] = Place(
-            origin, index, min(covering, key=lambda each: (each.size, each.time), default=None)
-        )
+        row = by_log.get(origin, [])
+        at = bisect_right(row, index, key=lambda each: each[0])
+        found[name] = Place(origin, index, row[at][2] if at < len(row) else None)
     return found
 
 

@@ -41,6 +41,7 @@ def scores(parts: Parts) -> tuple[Check, Told, Told]:
     told, readings = ([dict(each) for each in stated[key]] for key in ("scores", "readings"))
     missing: list[str] = []
     if parts.journal is None:
+        faults += _other_records(parts)
         missing.append(_elsewhere(parts))
         none = Recount("stated", "stated, not recomputed: the records are not in the bundle")
         check = judged("scores", "", faults, missing)
@@ -73,6 +74,8 @@ def _facts(parts: Parts, placed: Mapping[str, Place]) -> dict[tuple[str, str], A
         due["registration", "log_index"] = placed[PLAN].index
     if parts.journal is not None:
         due["records", "digest"] = f"sha256:{parts.journal.sha256}"
+    elif parts.elsewhere is not None:
+        due["records", "digest"] = f"sha256:{parts.elsewhere['sha256']}"
     if parts.scores is not None:
         due["result", "counts"] = parts.scores["counts"]
     return due
@@ -117,6 +120,19 @@ def _elsewhere(parts: Parts) -> str:
     if parts.elsewhere is None:
         return "the records can't be read: nothing is recomputed"
     return f"the records are not in the bundle ({parts.elsewhere['access'][:200]}): nothing is recomputed"
+
+
+def _other_records(parts: Parts) -> list[str]:
+    """Of records that stay elsewhere: that END is about the same ones."""
+    end = parts.statements.get(END)
+    if parts.elsewhere is None or end is None:
+        return []
+    said, ours = end.fields["records"], parts.elsewhere
+    return [
+        f"END states the {key} {str(said[key])[:16]} of the records, {bundle.RECORDS_DIGEST} {str(ours[key])[:16]}"
+        for key in ("root", "n")
+        if said[key] != ours[key]
+    ]
 
 
 def _counts(parts: Parts) -> list[str]:
