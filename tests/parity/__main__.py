@@ -22,9 +22,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fairtrial.benchmarks.mmlu import FirstLine
 from fairtrial.core.output import Loglik, Output
 from fairtrial.core.question import Generate
+from fairtrial.core.readings import FirstLine
 from fairtrial.core.record import AS_IT_STANDS, Score
 from fairtrial.core.sample import Sample
 from fairtrial.core.scorers import TextScorer

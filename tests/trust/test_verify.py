@@ -12,6 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fairtrial.benchmarks.gsm8k import gsm8k, gsm8k_cot
+from fairtrial.benchmarks.mmlu import mmlu_generative
+from fairtrial.benchmarks.packaged import Request
 from fairtrial.core.errors import IntegrityError, UsageError
 from fairtrial.core.record import Failure
 from fairtrial.core.scorers import SCORERS, LikelihoodChoice, parse_scorer
@@ -307,3 +310,11 @@ def test_no_content_makes_the_verifier_stumble(control: Chain, seed: int) -> Non
     assert told(found) and json.dumps(found.to_json())
     if data != control.members[name] and name != bundle.TRUST:
         assert not found.ok
+
+
+@pytest.mark.parametrize(
+    "scorer", [gsm8k(Request()).scorer, gsm8k_cot(Request()).scorer, mmlu_generative(Request()).scorer]
+)
+def test_public_benchmarks_are_scored_again(scorer: Any) -> None:
+    """Their rules are in `core`: whoever publishes a score on them is checked answer by answer."""
+    assert pure_scorer(json.loads(json.dumps(dict(scorer.form)))) == scorer

@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import json
 import random
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -39,7 +38,7 @@ from fairtrial.core.canon import JSON
 from fairtrial.core.errors import UnknownName
 from fairtrial.core.extractors import gsm8k_cot_strict, gsm8k_flexible, gsm8k_strict, number_after_marker
 from fairtrial.core.question import Decoding
-from fairtrial.core.readings import Number, need_target
+from fairtrial.core.readings import Number, SameFigure
 from fairtrial.core.sample import Message, Sample
 from fairtrial.core.scorers import TextScorer
 from fairtrial.core.task import Task
@@ -65,39 +64,6 @@ NOTES = (
         "stands beside it."
     ),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class SameFigure:
-    """lm-eval's `exact_match` as gsm8k.yaml sets it: commas, dollar signs, all up to "#### " and one final
-    full stop are dropped, then the two texts are equal or not, case aside.
-    """
-
-    name: str
-    extract: Callable[[str], str | None]
-
-    @property
-    def form(self) -> Mapping[str, JSON]:
-        return {
-            "name": self.name,
-            "extract": self.extract.__name__,
-            "equal": "text without , $ and final full stop",
-        }
-
-    def read(self, text: str, sample: Sample) -> tuple[str | None, float]:
-        answer = self.extract(text)
-        if answer is None:
-            return None, 0.0
-        figure = _figure(answer)
-        return answer, float(any(figure == _figure(target) for target in sample.target))
-
-    def check(self, sample: Sample) -> None:
-        need_target(sample)
-
-
-def _figure(text: str) -> str:
-    plain = text.replace(",", "").replace("$", "").rpartition("#### ")[2]
-    return re.sub(r"\.$", "", plain).lower()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,6 @@ Subjects are slices, not clusters: they are the 57 that the benchmark is about, 
 from __future__ import annotations
 
 import json
-import string
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -30,9 +29,9 @@ from typing import Any, Literal
 from fairtrial.benchmarks.packaged import SHA256, Request, packaged_lines, packaged_origin, packaged_rows
 from fairtrial.core.canon import JSON
 from fairtrial.core.errors import UnknownName
-from fairtrial.core.extractors import LETTERS, first_line
+from fairtrial.core.extractors import LETTERS
 from fairtrial.core.question import Decoding
-from fairtrial.core.readings import Choice, check_letters
+from fairtrial.core.readings import Choice, FirstLine
 from fairtrial.core.sample import Message, Sample
 from fairtrial.core.scorers import LikelihoodChoice, TextScorer
 from fairtrial.core.task import Task
@@ -58,29 +57,6 @@ NOTES = (
     ),
     "Blind guessing scores 25 %.",
 )
-
-_NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
-
-
-@dataclass(frozen=True, slots=True)
-class FirstLine:
-    """lm-eval's `mmlu_generative` (version 3): the first line is the letter, case and punctuation aside."""
-
-    name: str = "first line alone (lm-eval)"
-
-    @property
-    def form(self) -> Mapping[str, JSON]:
-        return {"name": self.name, "extract": "first_line", "equal": "letter, case and punctuation aside"}
-
-    def read(self, text: str, sample: Sample) -> tuple[str | None, float]:
-        line = first_line(text)
-        if line is None:
-            return None, 0.0
-        letter = line.translate(_NO_PUNCTUATION).lower()
-        return line, float(any(letter == target.lower() for target in sample.target))
-
-    def check(self, sample: Sample) -> None:
-        check_letters(sample)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ sample whose target this reading could never meet: a run with such a row would m
 
 from __future__ import annotations
 
+import re
+import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -14,10 +16,19 @@ from typing import Protocol
 from fairtrial.core.canon import JSON
 from fairtrial.core.choices import choice_letter
 from fairtrial.core.errors import UsageError
-from fairtrial.core.extractors import LETTERS, MAX_TEXT, Pattern, last_number, number_value, whole_text
+from fairtrial.core.extractors import (
+    LETTERS,
+    MAX_TEXT,
+    Pattern,
+    first_line,
+    last_number,
+    number_value,
+    whole_text,
+)
 from fairtrial.core.sample import Sample
 from fairtrial.core.strict_json import json_answer, json_equal, parse_strict
 
+_NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
 Found = tuple[str | None, float]
 
 
@@ -182,6 +193,39 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
+class SameFigure:
+    """GSM8K, lm-eval's `exact_match` as gsm8k.yaml sets it: commas, dollar signs, all up to "#### " and one final
+    full stop are dropped, then the two texts are equal or not, case aside.
+    """
+
+    name: str
+    extract: Callable[[str], str | None]
+
+    @property
+    def form(self) -> Mapping[str, JSON]:
+        return {
+            "name": self.name,
+            "extract": self.extract.__name__,
+            "equal": "text without , $ and final full stop",
+        }
+
+    def read(self, text: str, sample: Sample) -> Found:
+        answer = self.extract(text)
+        if answer is None:
+            return None, 0.0
+        figure = _figure(answer)
+        return answer, float(any(figure == _figure(target) for target in sample.target))
+
+    def check(self, sample: Sample) -> None:
+        need_target(sample)
+
+
+def _figure(text: str) -> str:
+    plain = text.replace(",", "").replace("$", "").rpartition("#### ")[2]
+    return re.sub(r"\.$", "", plain).lower()
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """The letter that a chat answer names is a target. `extract` takes the reply and the choices."""
 
@@ -195,6 +239,27 @@ class Choice:
     def read(self, text: str, sample: Sample) -> Found:
         letter = self.extract(text, sample.choices)
         return letter, float(letter is not None and letter in sample.target)
+
+    def check(self, sample: Sample) -> None:
+        check_letters(sample)
+
+
+@dataclass(frozen=True, slots=True)
+class FirstLine:
+    """lm-eval's `mmlu_generative` (version 3): the first line is the letter, case and punctuation aside."""
+
+    name: str = "first line alone (lm-eval)"
+
+    @property
+    def form(self) -> Mapping[str, JSON]:
+        return {"name": self.name, "extract": "first_line", "equal": "letter, case and punctuation aside"}
+
+    def read(self, text: str, sample: Sample) -> Found:
+        line = first_line(text)
+        if line is None:
+            return None, 0.0
+        letter = line.translate(_NO_PUNCTUATION).lower()
+        return line, float(any(letter == target.lower() for target in sample.target))
 
     def check(self, sample: Sample) -> None:
         check_letters(sample)

@@ -20,7 +20,7 @@ from fairtrial.core.extractors import (
     number_after_marker,
     whole_text,
 )
-from fairtrial.core.readings import Choice, Includes, Json, Number, Reading, Same
+from fairtrial.core.readings import Choice, FirstLine, Includes, Json, Number, Reading, Same, SameFigure
 from fairtrial.core.record import Failure, Record
 from fairtrial.core.sample import Sample
 from fairtrial.core.scorers import LIKELIHOOD_METRICS, LikelihoodChoice, TextScorer
@@ -53,7 +53,9 @@ _READINGS: Final[Mapping[str, Callable[[Form, Any], Reading]]] = {
     "number": lambda form, extract: Number(
         form["name"], extract, _tolerance(form["absolute"]), _tolerance(form["relative"])
     ),
+    "text without , $ and final full stop": lambda form, extract: SameFigure(form["name"], extract),
     "letter": lambda form, extract: Choice(form["name"], extract),
+    "letter, case and punctuation aside": lambda form, extract: FirstLine(form["name"]),
     "JSON value": lambda form, extract: Json(form["name"], extract),
 }
 
