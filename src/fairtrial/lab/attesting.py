@@ -28,6 +28,7 @@ from fairtrial.trust.campaign import Filed
 from fairtrial.trust.coin import tossed
 from fairtrial.trust.documents import GET_AGAIN
 from fairtrial.trust.parts import RESULT, Parts, Signed, read_parts
+from fairtrial.trust.picked import BEACON
 from fairtrial.trust.predicates import BASE, TESTS, state
 from fairtrial.trust.sampling import sample
 from fairtrial.trust.statement import Subject
@@ -110,7 +111,7 @@ def attest(
     tests = tuple(tested(case, each) for each in TESTS)
     verdict = verdict_of(tests)
     subject = [Subject(statement_file(RESULT), result.document.payload)]
-    fields = _fields(case, tests, verdict, auditor, result)
+    fields = _fields(case, tests, verdict, auditor, result) | _round(case, chance)
     envelope = sign(state("audit", subject, fields), auditor.key)
     with writing(log) as opened:
         entry = enter(opened, envelope, "the audit")
@@ -205,6 +206,13 @@ def _fields(
         "funding": auditor.funding,
         "verdict": verdict,
     }
+
+
+def _round(case: Case, chance: Chance | None) -> dict[str, JSON]:
+    """The round that picked, so that a reader can pick again."""
+    if case.picked is None or case.picked.by != "drand" or chance is None or chance.beacon is None:
+        return {}
+    return {"ext": {BEACON: {"round": chance.beacon.round, "signature": chance.beacon.signature}}}
 
 
 def _prefix(parts: Parts) -> str:

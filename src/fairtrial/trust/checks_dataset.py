@@ -15,6 +15,7 @@ from fairtrial.trust.checks_signed import Signers
 from fairtrial.trust.drawn import check_configuration, check_opened, drawn
 from fairtrial.trust.item_leaf import revealed
 from fairtrial.trust.parts import COMMIT, END, PLAN, RESULT, REVEAL, Parts, Signed
+from fairtrial.trust.picked import Scene, picked_problem
 from fairtrial.trust.records import Journal
 from fairtrial.trust.tree import tree_root
 from fairtrial.trust.verification import Check, judged
@@ -114,9 +115,16 @@ def _elsewhere(parts: Parts, placed: Mapping[str, Place], name: str) -> Filed | 
     return Filed(logged, signed.document) if signed and logged else None
 
 
-def audit(parts: Parts, signers: Signers) -> Check:
-    """What auditors and others say of the result."""
+def audit(
+    parts: Parts,
+    filed: Sequence[Filed],
+    placed: Mapping[str, Place],
+    signers: Signers,
+    valid: BlsCheck | None,
+) -> Check:
+    """What auditors and others say of the result. filed, valid: as for `sample`."""
     missing, told = [], []
+    scene = _scene(parts, filed, placed, signers, valid)
     kept = {
         hashlib.sha256(data).hexdigest()
         for name, data in parts.members.items()
@@ -131,10 +139,34 @@ def audit(parts: Parts, signers: Signers) -> Check:
         wanted = [each for test in signed.fields["tests"] for each in test["evidence"]]
         if absent := sum(each not in kept for each in wanted):
             missing.append(f"{told[-1]}; pieces of evidence that are not in the bundle: {absent}")
+        if scene is not None and (problem := picked_problem(signed.fields, scene)):
+            missing.append(f"{told[-1]}; {problem}")
     missing += [_objection(parts, each) for each in parts.statements.values() if _objects(parts, each)]
     if not parts.audits():
         missing.append("not audited")
     return judged("audit", "; ".join(told), missing=missing)
+
+
+def _scene(
+    parts: Parts,
+    filed: Sequence[Filed],
+    placed: Mapping[str, Place],
+    signers: Signers,
+    valid: BlsCheck | None,
+) -> Scene | None:
+    """What an auditor's pick of items is made from; None where the campaign isn't whole."""
+    heard = {parts.statements[name].document.payload for name in signers}
+    known = [each for each in filed if each.document.payload in heard]
+    result, plan = parts.statements.get(RESULT), parts.members.get(bundle.PLAN)
+    if result is None or plan is None or parts.journal is None:
+        return None
+    entry = next((each for each in known if each.document.payload == result.document.payload), None)
+    if entry is None:
+        return None
+    place = placed.get(RESULT)
+    seen = place.seen.time if place and place.seen else None
+    total = len({sample_id for sample_id, _ in parts.journal.rows})
+    return Scene(known, entry, seen, hashlib.sha256(plan).digest(), total, valid)
 
 
 def anchors(parts: Parts) -> Check:

@@ -76,7 +76,8 @@ def _told(
     score_check, told, readings = scores(parts)
     checks += [signed, proven_check, quorum_check, keys(parts, signers, when), order(parts, placed)]
     checks += [campaign_check, method(parts, placed), score_check, dataset(parts)]
-    checks += [sample(parts, filed, known, signers, valid), audit(parts, signers), anchors(parts)]
+    chance = (parts, filed, known, signers, valid)
+    checks += [sample(*chance), audit(*chance), anchors(parts)]
     by_name = {each.check: each for each in checks}
     judgement = judge(Facts(parts, reader, signers, by_name))
     detail = f"{judgement.label}: {judgement.reason}" if judgement.label else f"none: {judgement.reason}"
