@@ -175,7 +175,8 @@ def test_two_runs_off_the_record_and_one_on_it(place: World) -> None:
     found = read(place, made(place, run).data)
     assert found.label == "witnessed-self-run" and len(found.attempts) == 1
     assert any("outside the log" in each for each in found.limits), "and it says so"
-    place.run(place.life(terms=Registered("one on it", "2030-01-01T00:00:00Z")), RIGHT)
+    again = Registered("one on it", "2030-01-01T00:00:00Z")
+    place.run(place.life(terms=again, variant="again"), RIGHT)
     found = read(place, made(place, run).data)
     assert len(found.attempts) == 2 and found.label == "self-reported"
     assert "2 attempts; the plan allows 1" in found.lacks

@@ -147,7 +147,7 @@ def test_runs_off_the_record_are_no_attempts_and_a_log_does_not_see_them(place: 
         place.run(None, RIGHT)
     place.run(place.life(folder), RIGHT)
     assert len(place.attempts("one of three")) == 1
-    place.run(place.life(folder), RIGHT)
+    place.run(place.life(folder, variant="again"), RIGHT)
     assert [each.over_quota for each in place.attempts("one of three")] == [False, True]
 
 
@@ -203,7 +203,7 @@ def test_a_closed_run_counts_and_is_not_continued(place: World) -> None:
     with pytest.raises(UsageError, match="has ended already: failed"):
         close(loaded, "aborted", "", log=place.log, key=LAB)
     registered_models.failing.clear()
-    done = place.run(place.life(folder), RIGHT, resume=True)
+    done = place.run(place.life(folder, variant="second"), RIGHT, resume=True)
     assert done.path != run.path, "a closed run isn't taken up: that is a new attempt"
     assert [each.state for each in place.attempts("closed")] == ["failed", "completed"]
 
@@ -230,6 +230,27 @@ def test_questions_that_fail_for_good_dont_keep_a_run_open_for_ever(place: World
     assert ended["counts"]["failed"] == 1 and ended["counts"]["right"] == N - 1
     with pytest.raises(UsageError, match=r"has ended \(completed\)"):
         place.run(place.life(folder), RIGHT, resume=True)
+
+
+def test_no_attempt_is_begun_by_mistake(place: World) -> None:
+    """Somebody forgets --resume: the log would count a second attempt for ever."""
+    folder, _ = place.register("forgotten", RIGHT)
+    registered_models.failing |= {"3 + 3 ="}
+    run = place.run(place.life(folder), RIGHT)
+    registered_models.failing.clear()
+    for _ in range(2):
+        with pytest.raises(UsageError, match="has an attempt 'primary' already: entry"):
+            place.run(place.life(folder), RIGHT)
+    assert len(place.attempts("forgotten")) == 1
+    done = place.run(place.life(folder), RIGHT, resume=True)
+    assert done.path == run.path, "what was only prepared doesn't come before what was begun"
+    assert [each.state for each in place.attempts("forgotten")] == ["completed"]
+
+
+def test_a_start_after_the_plans_deadline_is_told(place: World) -> None:
+    terms = Terms("late", "2026-01-01T00:00:00Z")
+    place.run(place.life(terms=terms), RIGHT)
+    assert "the plan was to start by 2026-01-01T00:00:00Z" in place.notices[0]
 
 
 def test_a_copied_folder_is_no_attempt_of_its_own(place: World) -> None:

@@ -313,7 +313,10 @@ class Lab:
 
     def _runs(self, plan: Plan, life: Life | None) -> list[Path]:
         """Runs of this plan that `resume` may go on with, the newest first."""
-        return [path for path in find_runs(self.out, plan.digest) if life is None or life.owns(path)]
+        found = find_runs(self.out, plan.digest)
+        if life is None:
+            return found
+        return sorted(filter(life.owns, found), key=lambda path: not life.begun(path))
 
     def _journal(self, plan: Plan, resume: bool, life: Life | None) -> RunFolder:
         if resume and (unfinished := self._runs(plan, life)):

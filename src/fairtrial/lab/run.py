@@ -73,6 +73,10 @@ class Life(Protocol):
         """Whether `resume` may go on with this run folder."""
         ...
 
+    def begun(self, run: Path) -> bool:
+        """Whether START was signed: such a run goes on before any that was only prepared."""
+        ...
+
     def begin(self, run: Path, plan: Plan, items: Sequence[str], sandbox: Sandbox | None) -> None:
         """Returns once the first question may be asked; raises where none may. items: ids of the samples, in the
         plan's order."""

@@ -30,7 +30,7 @@ from fairtrial.lab.registering import Terms, check_plan, enter_plan, until
 from fairtrial.lab.registration import END, PLAN, START, RegistrationFolder, never
 from fairtrial.lab.run import Run
 from fairtrial.lab.signing import sign
-from fairtrial.trust.campaign import attempts
+from fairtrial.trust.campaign import Filed, attempts
 from fairtrial.trust.predicates import state
 from fairtrial.trust.statement import Subject
 
@@ -74,6 +74,10 @@ class RunLife:
             return planned.payload == self.registered.need(PLAN).payload
         return self.terms is not None and planned.fields["name"] == self.terms.campaign
 
+    def begun(self, run: Path) -> bool:
+        """Whether the run has a START, in the log or on its way there."""
+        return RegistrationFolder.of_run(run).document(START) is not None
+
     def begin(self, run: Path, plan: Plan, items: Sequence[str], sandbox: Sandbox | None) -> None:
         """Blocks until START is in the log, under a quorum. The caller holds the run's lock and has asked nothing.
 
@@ -91,11 +95,16 @@ class RunLife:
         at = self._seconds()
         with writing(self.log) as log:
             planned = self._planned(plan, kept, log)
+            if kept.document(START) is None:
+                _check_variant(self.variant, log.history.campaign(planned.filed.entry.campaign))
             started = kept.enter(START, log, lambda: self._start(run, plan, planned, sandbox))
             _check_start(started, planned, run, plan)
             found = attempts(log.history.campaign(planned.filed.entry.campaign), None)
         if fresh:
             self._check_clock(started, at)
+        due = planned.filed.document.fields["deadline"]
+        if fresh and started.at is not None and started.at > due:
+            self.tell(f"note: the plan was to start by {due}; START was witnessed at {started.at}")
         number = [each.start.index for each in found].index(started.filed.index)
         if found[number].over_quota:
             self.tell(
@@ -167,6 +176,16 @@ def _not_begun(kept: RegistrationFolder, run: Path) -> bool:
             "run without --resume",
         )
     return fresh
+
+
+def _check_variant(variant: str, campaign: Sequence[Filed]) -> None:
+    """Every attempt has a name of its own, so that none is begun by mistake: the log would count it for ever."""
+    for each in campaign:
+        if each.document.type == "run-start" and each.document.fields["variant"] == variant:
+            raise UsageError(
+                f"the campaign has an attempt {variant!r} already: entry {each.index} of the log",
+                "go on with it: --resume; or give this new attempt a name: --variant WORD",
+            )
 
 
 def _check_start(started: Entered, planned: Entered, run: Path, plan: Plan) -> None:
