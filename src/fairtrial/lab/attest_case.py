@@ -35,6 +35,7 @@ ITEMS: Final = 50
 """Items that are asked again, where nothing else is said."""
 REPEATS: Final = 24
 """Items that are asked four times over."""
+_RECORDS: Final = "get them on the terms that it states"
 _TASK: Final = "give it: --task, with the options that the run had"
 
 
@@ -112,7 +113,9 @@ class Case:
         return planned(self.parts)
 
     def records(self) -> list[Record]:
-        """The latest of every question. Raises UsageError where they are not in the bundle."""
+        """The latest of every question. Raises UsageError where they are not in the bundle, or can't be read."""
+        if self.parts.journal is None:
+            raise UsageError("the records are not in the bundle, or can't be read", _RECORDS)
         return list(latest(self.members).values())
 
     def items(self) -> list[str]:
@@ -130,7 +133,7 @@ def items_of(parts: Parts) -> list[str]:
     if parts.dataset is not None and parts.dataset.get("items"):
         return list(parts.dataset["items"])
     if parts.journal is None:
-        raise UsageError("the records are not in the bundle", "get them on the terms that it states")
+        raise UsageError("the records are not in the bundle", _RECORDS)
     return sorted({sample for sample, _ in parts.journal.rows})
 
 
@@ -140,7 +143,7 @@ def latest(members: Mapping[str, bytes]) -> dict[tuple[str, int], Record]:
     if data is None and bundle.RECORDS_GZ in members:
         data = unpacked(members[bundle.RECORDS_GZ], bundle.RECORDS_GZ)
     if data is None:
-        raise UsageError("the records are not in the bundle", "get them on the terms that it states")
+        raise UsageError("the records are not in the bundle", _RECORDS)
     found: dict[tuple[str, int], Record] = {}
     for number, line in enumerate(data.splitlines(), start=1):
         record = parse_record(line, f"{bundle.RECORDS}, line {number}")
@@ -156,7 +159,7 @@ def task_of(case: Case) -> Task:
     told = section(case.plan.task, "task")
     records = case.records()
     if case.access.task is None:
-        task = _rebuilt(told, records)
+        task = _rebuilt(told, decoding_of(case.plan), records)
     else:
         task = case.access.task
         if other := [
@@ -173,11 +176,20 @@ def task_of(case: Case) -> Task:
 
 def section(value: JSON, name: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
-        raise IntegrityError(f"the plan's {name} is no object", "verify it first: fairtrial verify BUNDLE")
+        raise UsageError(f"the plan's {name} is no object: nothing can be asked by it", _TASK)
     return value
 
 
-def _rebuilt(told: Mapping[str, Any], records: Sequence[Record]) -> Task:
+def decoding_of(plan: Plan) -> Decoding:
+    """How the plan's answers were sampled. Raises UsageError where it doesn't tell."""
+    told = dict(section(section(plan.task, "task").get("decoding"), "decoding"))
+    try:
+        return Decoding(**{**told, "stop": tuple(map(str, told["stop"]))})
+    except (KeyError, TypeError) as error:
+        raise UsageError(f"the plan's decoding is none of ours ({error})", _TASK) from error
+
+
+def _rebuilt(told: Mapping[str, Any], decoding: Decoding, records: Sequence[Record]) -> Task:
     scorer = pure_scorer(section(told.get("scorer"), "scorer"))
     prompt = _prompt(section(told.get("prompt"), "prompt"))
     if scorer is None or prompt is None or told.get("asks") != "generate":
@@ -185,7 +197,6 @@ def _rebuilt(told: Mapping[str, Any], records: Sequence[Record]) -> Task:
     samples = {
         each.sample_id: Sample(each.sample_id, each.input, each.target, each.choices) for each in records
     }
-    decoding = dict(section(told.get("decoding"), "decoding"))
     try:
         return Task(
             name=str(told["name"]),
@@ -195,7 +206,7 @@ def _rebuilt(told: Mapping[str, Any], records: Sequence[Record]) -> Task:
             origin=Origin(**section(told.get("origin"), "origin")),
             prompt=prompt,
             scorer=scorer,
-            decoding=Decoding(**{**decoding, "stop": tuple(decoding["stop"])}),
+            decoding=decoding,
             system=None if told.get("system") is None else str(told["system"]),
         )
     except (KeyError, TypeError, ValueError) as error:

@@ -13,7 +13,7 @@ from fairtrial.core.evidence import Finding
 from fairtrial.core.plan import ModelSpec
 from fairtrial.core.record import Failure, Record
 from fairtrial.families import FAMILIES
-from fairtrial.lab.attest_case import Case, Outcome, Tested, evidence, only, section, task_of
+from fairtrial.lab.attest_case import Case, Outcome, Tested, decoding_of, evidence, only, section, task_of
 from fairtrial.lab.attest_repeats import heard_twice, repeats_task
 from fairtrial.lab.run import Run
 from fairtrial.lab.same_model import Asking, compare_endpoints
@@ -146,11 +146,9 @@ def same_model(case: Case) -> Tested:
 
 def token_use(case: Case) -> Tested:
     """T-F: reported token counts against the recorded texts."""
-    told = section(case.plan.task, "task")
-    decoding = section(told.get("decoding"), "decoding")
-    stops, allowed = tuple(decoding["stop"]), int(decoding["max_tokens"])
+    decoding = decoding_of(case.plan)
     asked = [
-        Counted(f"sample {each.sample_id[:40]!r}", each.output, allowed, stops)
+        Counted(f"sample {each.sample_id[:40]!r}", each.output, decoding.max_tokens, decoding.stop)
         for each in case.records()
         if each.output is not None and each.output.text is not None
     ]
