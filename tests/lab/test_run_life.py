@@ -100,6 +100,9 @@ def test_without_a_quorum_nothing_is_asked(tmp_path: Path, missing: str) -> None
     life = place.life(terms=Terms("nobody saw it", "2030-01-01T00:00:00Z"))
     with pytest.raises((ProviderError, UsageError)) as refused:
         place.run(life, RIGHT)
+    if missing == "witness":
+        assert "plan.dsse.json is entry 0 of the log, and not witnessed yet" in refused.value.message
+        assert "--resume" in refused.value.remedy
     assert ("isn't met" if missing == "witness" else "no witnesses") in refused.value.message
     assert registered_models.asked == []
     assert "run-start" not in place.types("nobody saw it"), "START waits for its plan's quorum, too"

@@ -12,8 +12,9 @@ from typing import Final
 
 from fairtrial.adapters.stores.durable import Held
 from fairtrial.adapters.stores.tiles import POLICY, LogFolder
-from fairtrial.core.errors import IntegrityError, UsageError
+from fairtrial.core.errors import IntegrityError, ProviderError, UsageError
 from fairtrial.lab.log import Log
+from fairtrial.lab.log_archive import Archive
 from fairtrial.lab.log_reader import LogReader
 from fairtrial.trust.campaign import Filed, parse_document
 from fairtrial.trust.log_policy import LogPolicy, parse_log_policy
@@ -68,7 +69,12 @@ def enter(log: Log, envelope: bytes, name: str) -> Entered:
             f"write a {POLICY} into its folder; `quorum none` in it asks for none",
         )
     logged = log.append_all([envelope], names=[name])[0]
-    done = log.cosign()
+    try:
+        done = log.cosign()
+    except ProviderError as error:
+        told = f"{name} is entry {logged.index} of the log, and not witnessed yet: {error.message}"
+        remedy = "once the witnesses answer, give the same command again; a run with --resume"
+        raise ProviderError(told, remedy, cause=error.cause, retryable=True) from error
     proof = log.prove(logged.index, size=done.signed.checkpoint.size)
     filed = log.history.at(logged.index)
     if filed is None:
@@ -80,15 +86,24 @@ def enter(log: Log, envelope: bytes, name: str) -> Entered:
 def entered(place: str | Path, envelope: bytes, proof: bytes, name: str) -> Entered:
     """The same of a document whose proof was kept, checked again against the log in the folder `place`."""
     reader = LogReader.open(place)
-    policy = policy_of(place)
     archive = reader.archive(reader.checkpoint().checkpoint.size)
-    payload = parse_document(envelope, name).payload
-    filed = archive.by_payload(payload) if archive else None
+    if archive is None:
+        raise UsageError(f"{place} shows entries, not the documents behind them", "name the log's folder")
+    return _again(archive, reader.key, policy_of(place), envelope, proof, name)
+
+
+def still_entered(log: Log, envelope: bytes, proof: bytes, name: str) -> Entered:
+    """As `entered`, in a log that is open for writing."""
+    return _again(log.history, log.reader.key, policy_of(log.folder.path), envelope, proof, name)
+
+
+def _again(
+    history: Archive, key: VerifierKey, policy: LogPolicy, envelope: bytes, proof: bytes, name: str
+) -> Entered:
+    filed = history.by_payload(parse_document(envelope, name).payload)
     if filed is None:
-        raise IntegrityError(
-            f"{name} is not in the log {reader.origin}", "name the log that it was entered in"
-        )
-    times = _checked(parse_tlog_proof(proof, f"the proof of {name}"), filed, reader.key, policy, name)
+        raise IntegrityError(f"{name} is not in the log {key.name}", "name the log that it was entered in")
+    times = _checked(parse_tlog_proof(proof, f"the proof of {name}"), filed, key, policy, name)
     return Entered(filed, proof, times, witnessed_at(times, policy))
 
 

@@ -25,7 +25,7 @@ from fairtrial.adapters.stores.durable import read_file, write_durably
 from fairtrial.adapters.stores.folder import REGISTRATION
 from fairtrial.core.canon import JSON, canonical
 from fairtrial.core.errors import IntegrityError, UsageError
-from fairtrial.lab.entering import Entered, enter, entered
+from fairtrial.lab.entering import Entered, enter, still_entered
 from fairtrial.lab.log import Log
 from fairtrial.trust.campaign import Document, parse_document
 from fairtrial.trust.documents import MAX_BYTES
@@ -86,7 +86,7 @@ class RegistrationFolder:
         envelope, proof = self.envelope(name), self.proof(name)
         file = f"{name}.dsse.json"
         if envelope is not None and proof is not None:
-            return entered(log.folder.path, envelope, proof, file)
+            return still_entered(log, envelope, proof, file)
         fresh = envelope is None
         if envelope is None:
             envelope = make()
