@@ -107,11 +107,14 @@ def check_configuration(freeze: Mapping[str, Any], plan: Mapping[str, Any]) -> N
 
 
 def _settled(plan: Mapping[str, Any]) -> dict[str, Any]:
+    task = plan.get("task")
+    origin = task.get("origin") if isinstance(task, Mapping) else None
+    if not isinstance(task, Mapping) or not isinstance(origin, Mapping):
+        raise IntegrityError("a plan that doesn't tell its task", _REMEDY)
     kept = {name: value for name, value in plan.items() if name not in (*_ASKED, "task")}
-    task = plan["task"]
     named = {f"task.{name}": value for name, value in task.items() if name != "origin"}
-    origin = {f"task.origin.{name}": value for name, value in task["origin"].items() if name != "digest"}
-    return kept | named | origin
+    source = {f"task.origin.{name}": value for name, value in origin.items() if name != "digest"}
+    return kept | named | source
 
 
 def _beacon_value(
