@@ -25,6 +25,7 @@ NAMES = {
     "Summary",
     "Task",
     "__version__",
+    "verify",
 }
 
 HEAVY = {

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from fairtrial.core.task import Task
     from fairtrial.core.version import VERSION as __version__
     from fairtrial.lab import Lab, Pace, Run
+    from fairtrial.trust.verify import verify
 
 _NAMES = {
     "Comparison": "fairtrial.core.comparison:Comparison",
@@ -43,6 +44,7 @@ _NAMES = {
     "Summary": "fairtrial.core.summary:Summary",
     "Task": "fairtrial.core.task:Task",
     "__version__": "fairtrial.core.version:VERSION",
+    "verify": "fairtrial.trust.verify:verify",
 }
 
 __all__ = [
@@ -61,6 +63,7 @@ __all__ = [
     "Summary",
     "Task",
     "__version__",
+    "verify",
 ]
 
 

@@ -348,6 +348,11 @@ ENVELOPES: Final = {
         "statements/run-end.dsse.json is a run-start, not what its name says",
         change=replayed(b"statements/run-end.dsse.json", "statements/run-start.dsse.json"),
     ),
+    "envelope_under_two_names": Case(
+        "canonical",
+        "statements/plan.dsse.json is statements/entry-0.dsse.json once more",
+        change=replayed(b"statements/entry-0.dsse.json", "statements/plan.dsse.json"),
+    ),
     "envelope_unknown_critical_field": Case(
         "canonical",
         "its result predicate has a critical field that isn't understood here: 'new'",

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from verifier.build import HERE, archive, build, loaded, sources
 
-from fairtrial.trust.bundle import zipped
 from fairtrial.trust.verification import BLIND, CHECKS, SELF, WITNESSED
 from tests.trust.base import BEGIN, END, counted
 from tests.trust.chain import POLICY, Chain
@@ -142,11 +141,3 @@ def test_the_page_names_every_check_and_every_label() -> None:
     rows = re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE)
     assert [each for each in rows if each in CHECKS] == list(CHECKS)
     assert [each for each in rows if each in (SELF, WITNESSED, BLIND)] == [SELF, WITNESSED, BLIND]
-
-
-def test_a_zip_tool_reads_a_bundle(tmp_path: Path) -> None:
-    import zipfile
-
-    (tmp_path / "a.zip").write_bytes(zipped({"plan.json": b"{}"}))
-    with zipfile.ZipFile(tmp_path / "a.zip") as opened:
-        assert opened.testzip() is None and opened.read("plan.json") == b"{}"

@@ -53,8 +53,8 @@ class Signed:
 
 @dataclass(slots=True)
 class Parts:
-    """Whatever could be read. entries: of the log, by index; entry_bytes: the same as they stand. faults: of the
-    files, sorted by name. plan: with floats, as JSON has them."""
+    """Whatever could be read. entries: of the log, by index; entry_bytes: the same as they stand. payloads: digest
+    of an envelope -> its file. faults: of the files, sorted by name. plan: with floats, as JSON has them."""
 
     members: Mapping[str, bytes]
     plan: dict[str, Any] | None = None
@@ -65,6 +65,7 @@ class Parts:
     elsewhere: dict[str, Any] | None = None
     journal: Journal | None = None
     statements: dict[str, Signed] = field(default_factory=dict)
+    payloads: dict[str, str] = field(default_factory=dict)
     proofs: dict[str, TlogProof] = field(default_factory=dict)
     entries: dict[int, Logged] = field(default_factory=dict)
     entry_bytes: dict[int, bytes] = field(default_factory=dict)
@@ -148,6 +149,8 @@ def _read_statement(parts: Parts, data: bytes, file: str) -> None:
     document = parse_document(data, file)
     if not (name.startswith((ENTRY, f"{document.type}-")) or document.type == name):
         raise IntegrityError(f"{file} is a {document.type}, not what its name says", GET_AGAIN)
+    if (twin := parts.payloads.setdefault(document.payload, file)) != file:
+        raise IntegrityError(f"{file} is {twin} once more", GET_AGAIN)
     parts.statements[name] = Signed(name, file, parse_envelope(data, file), document)
 
 
