@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from fairtrial.core.errors import IntegrityError
 from fairtrial.trust.campaign import Attempt, Filed, attempts, complete_campaign
-from fairtrial.trust.checks_log import Place, Seen
+from fairtrial.trust.checks_quorum import Place, Seen
 from fairtrial.trust.entry import Logged
 from fairtrial.trust.parts import PLAN, RESULT, Parts
 from fairtrial.trust.verification import Check, judged

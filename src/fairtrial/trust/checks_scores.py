@@ -10,7 +10,7 @@ from fairtrial.core.canon import digest
 from fairtrial.core.errors import UsageError
 from fairtrial.core.record import STATES
 from fairtrial.trust import bundle
-from fairtrial.trust.checks_log import Place
+from fairtrial.trust.checks_quorum import Place
 from fairtrial.trust.method import gaps
 from fairtrial.trust.parts import END, PLAN, RESULT, Parts, at
 from fairtrial.trust.recounting import RANK, Recount, recount, recount_reading

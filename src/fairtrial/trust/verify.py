@@ -14,10 +14,14 @@ from fairtrial.core.errors import IntegrityError
 from fairtrial.trust import bundle
 from fairtrial.trust.beacon import BlsCheck
 from fairtrial.trust.bundle import read_bundle
+from fairtrial.trust.checks_audit import anchors, audit
 from fairtrial.trust.checks_campaign import campaign
-from fairtrial.trust.checks_dataset import anchors, audit, dataset, sample
+from fairtrial.trust.checks_dataset import dataset
 from fairtrial.trust.checks_files import canonical, manifest
-from fairtrial.trust.checks_log import Place, listed, order, places, proofs, quorum
+from fairtrial.trust.checks_order import order
+from fairtrial.trust.checks_proofs import proofs
+from fairtrial.trust.checks_quorum import Place, listed, places, quorum
+from fairtrial.trust.checks_sample import sample
 from fairtrial.trust.checks_scores import method, scores
 from fairtrial.trust.checks_signed import Reader, Signers, keys, policy, signatures
 from fairtrial.trust.label import Facts, judge
