@@ -18,6 +18,7 @@ from fairtrial.adapters.http_get import post
 from fairtrial.adapters.stores.folder import RECORDS
 from fairtrial.adapters.stores.keys import SecretKey
 from fairtrial.core.errors import IntegrityError, ProviderError, StoreError, UsageError
+from fairtrial.lab import Lab
 from fairtrial.lab.ending import close
 from fairtrial.lab.entering import entered, writing
 from fairtrial.lab.registering import Terms, register, until
@@ -366,9 +367,41 @@ def test_a_clock_that_is_off_stops_it_before_the_first_question(
     life = RunLife(place.log, LAB, Late(seconds), place.notices.append, registered=folder)
     with pytest.raises(StoreError, match=f"{told} the witnesses"):
         place.run(life, RIGHT)
+    if seconds < 0:  # it goes on being behind
+        with pytest.raises(StoreError, match="behind the witnesses"):
+            place.run(life, RIGHT, resume=True)
     assert registered_models.asked == []
     place.run(place.life(folder), RIGHT, resume=True)
     assert place.types(name) == ["plan", "run-start", "run-end"]
+
+
+def test_a_clock_that_was_set_ahead_meanwhile_is_told(place: World) -> None:
+    folder, _ = place.register("ahead at last", RIGHT)
+    lab = Lab(place.path / "runs", clock=Late(600))
+    lab.run(place.task(), RIGHT, life=place.life(folder))
+    assert "the clock is ahead" in place.notices[0]
+
+
+def test_a_start_witnessed_long_before_the_resume_is_no_clock_that_is_off(
+    place: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process died between the log's answer and its proof; somebody comes back an hour later."""
+    folder, _ = place.register("an hour later", RIGHT)
+    keep = RegistrationFolder.keep
+
+    def dying(kept: RegistrationFolder, name: str, data: bytes) -> None:
+        if name == "run-start.tlog-proof":
+            raise Crash
+        keep(kept, name, data)
+
+    with monkeypatch.context() as patch, pytest.raises(Crash):
+        patch.setattr(RegistrationFolder, "keep", dying)
+        place.run(place.life(folder), RIGHT)
+    assert place.types("an hour later") == ["plan", "run-start"]
+    monkeypatch.setattr("fairtrial.lab.run_life.CLOCKS_S", 0.1)
+    time.sleep(2.2)
+    place.run(place.life(folder), RIGHT, resume=True)
+    assert place.types("an hour later") == ["plan", "run-start", "run-end"]
 
 
 def test_a_log_that_is_busy_is_waited_for(place: World) -> None:

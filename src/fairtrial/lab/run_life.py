@@ -92,7 +92,8 @@ class RunLife:
             kept.keep_order({"log": str(self.log)})
         if kept.document(START) is None:
             kept.keep_items(items)
-        at = self._seconds()
+        # Of a START that was signed before, witnesses may have told a time long ago: no clock is judged by that.
+        signed_at = self._seconds() if kept.document(START) is None else None
         with writing(self.log) as log:
             planned = self._planned(plan, kept, log)
             if kept.document(START) is None:
@@ -100,8 +101,7 @@ class RunLife:
             started = kept.enter(START, log, lambda: self._start(run, plan, planned, sandbox))
             _check_start(started, planned, run, plan)
             found = attempts(log.history.campaign(planned.filed.entry.campaign), None)
-        if fresh:
-            self._check_clock(started, at)
+        self._check_clock(started, signed_at)
         due = planned.filed.document.fields["deadline"]
         if fresh and started.at is not None and started.at > due:
             self.tell(f"note: the plan was to start by {due}; START was witnessed at {started.at}")
@@ -114,7 +114,13 @@ class RunLife:
 
     def end(self, run: Run) -> None:
         """END of a complete run, once. The caller holds the run's lock, and the journal is on the disk."""
-        close(run, "completed", "", log=self.log, key=self.key)
+        ended = close(run, "completed", "", log=self.log, key=self.key)
+        requests = ended.filed.document.fields["requests"]
+        if requests and ended.at is not None and requests["last"] > ended.at:
+            self.tell(
+                f"note: by this machine's clock the last request went out at {requests['last']}, and witnesses saw "
+                f"END at {ended.at}: the clock is ahead, and a verifier will not take the order of things"
+            )
 
     def _planned(self, plan: Plan, kept: RegistrationFolder, log: Log) -> Entered:
         if self.terms is not None:
@@ -144,12 +150,14 @@ class RunLife:
         subject = Subject("plan.json", plan.digest.removeprefix("sha256:"))
         return sign(state("run-start", [subject], fields), self.key)
 
-    def _check_clock(self, started: Entered, before: float) -> None:
-        """START must not be witnessed after the first question is asked, by anybody's clock."""
+    def _check_clock(self, started: Entered, signed_at: float | None) -> None:
+        """START must not be witnessed after the first question is asked, by anybody's clock. signed_at: POSIX
+        seconds by this machine, before the witnesses were asked; None where they had been asked before."""
         if not started.times:
             return
         witnessed = max(started.times.values())
-        behind, ahead = witnessed - self._seconds(), before - (witnessed + 1)
+        behind = witnessed - self._seconds()
+        ahead = 0.0 if signed_at is None else signed_at - (witnessed + 1)
         if max(behind, ahead) > CLOCKS_S:
             side = f"{behind:.0f} s behind" if behind > 0 else f"{ahead:.0f} s ahead of"
             raise StoreError(
