@@ -118,7 +118,7 @@ class RunLife:
         requests = ended.filed.document.fields["requests"]
         if requests and ended.at is not None and requests["last"] > ended.at:
             self.tell(
-                f"note: by this machine's clock the last request went out at {requests['last']}, and witnesses saw "
+                f"note: by this machine's clock the last request went out at {requests['last']}; witnesses saw "
                 f"END at {ended.at}: the clock is ahead, and a verifier will not take the order of things"
             )
 
