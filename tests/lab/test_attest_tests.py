@@ -146,3 +146,14 @@ def test_the_auditors_own_task_must_be_the_plans(tmp_path: Path) -> None:
     given = replace(given, access=replace(given.access, task=task), picked=Picked("all", None, (0,)))
     found = attest_tests.tested(given, "T-B")
     assert found.outcome == "not run" and "the task has another" in found.detail
+
+
+def test_items_in_other_words_than_recorded_are_not_asked(tmp_path: Path) -> None:
+    """The plan's template isn't the one that the records were asked with: the bundle tells two stories."""
+    given = case(tmp_path, model=ModelSpec.parse("specimen/honest"), margin=0.3)
+    assert given.parts.plan is not None
+    prompt = {"template": "Other words: {{ input }}", "language": "jinja2", "version": "1"}
+    origin = {"name": "sums", "source": "sums", "digest": "", "split": "", "revision": "", "licence": ""}
+    given.parts.plan["task"] |= {"prompt": prompt, "decoding": HOW, "origin": origin}
+    found = attest_tests.tested(replace(given, picked=Picked("all", None, (0, 1, 2, 3))), "T-B")
+    assert found.outcome == "not run" and "can't be asked in the same words" in found.detail, found
