@@ -20,13 +20,15 @@ from fairtrial.core.record import Failure
 from fairtrial.core.scorers import SCORERS, LikelihoodChoice, parse_scorer
 from fairtrial.trust import bundle
 from fairtrial.trust.bundle import content_list, read_bundle, write_bundle
+from fairtrial.trust.checkpoint import cosign
 from fairtrial.trust.records import records_root, unpacked
 from fairtrial.trust.recounting import recount
 from fairtrial.trust.rescoring import pure_scorer
 from fairtrial.trust.telling import told
+from fairtrial.trust.tlog_proof import parse_tlog_proof
 from fairtrial.trust.tree import leaf_hash, node_hash
 from fairtrial.trust.verification import CHECKS, Verification
-from tests.trust.chain import POLICY, SCORER, SUMS, Chain, four, plan, record, rewritten
+from tests.trust.chain import POLICY, SCORER, SUMS, WITNESSES, Chain, four, plan, record, rewritten, utc
 from tests.trust.logs import NOON
 from tests.trust.signers import person
 
@@ -318,3 +320,20 @@ def test_no_content_makes_the_verifier_stumble(control: Chain, seed: int) -> Non
 def test_public_benchmarks_are_scored_again(scorer: Any) -> None:
     """Their rules are in `core`: whoever publishes a score on them is checked answer by answer."""
     assert pure_scorer(json.loads(json.dumps(dict(scorer.form)))) == scorer
+
+
+def test_the_time_is_that_of_witnesses_without_interest() -> None:
+    """A lab whose own witness backdates START: any one of two witnesses is asked for, and theirs came too late."""
+    chain = Chain(operators={WITNESSES[1].name: "Example Lab"}, witnesses={"run-start": WITNESSES[1:]})
+    members = chain.build()
+    early = parse_tlog_proof(members["proofs/run-start.tlog-proof"], "x")
+    late = cosign(early.signed.checkpoint, WITNESSES[0], NOON + 75)
+    signed = replace(early.signed, note=early.signed.note.with_signatures([late]))
+    data = rewritten(members, {"proofs/run-start.tlog-proof": replace(early, signed=signed).data})
+    any_one = POLICY.replace(b"group both all", b"group both any")
+    found = chain.verified(data, log_policy=any_one)
+    check = next(each for each in found.checks if each.check == "order")
+    assert check.outcome == "failed"
+    assert check.detail == (
+        f"run-start was witnessed at {utc(NOON + 75)}, and the first request went out at {utc(NOON + 70)}"
+    )

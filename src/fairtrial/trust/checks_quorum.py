@@ -10,8 +10,7 @@ from datetime import UTC, datetime
 from fairtrial.core.errors import IntegrityError
 from fairtrial.trust.checkpoint import SignedCheckpoint, check_log_signature, cosignatures
 from fairtrial.trust.checks_signed import Reader, Signers
-from fairtrial.trust.log_policy import NONE, LogPolicy
-from fairtrial.trust.note_keys import VerifierKey
+from fairtrial.trust.log_policy import NONE
 from fairtrial.trust.parts import MAIN, Parts
 from fairtrial.trust.verification import Check, judged
 
@@ -109,25 +108,20 @@ def _seen(signed: SignedCheckpoint, reader: Reader, interested: Collection[str])
     assert policy is not None
     check_log_signature(signed, policy.log_keys, "it")
     found = cosignatures(signed, policy.witness_keys)
-    seconds = _reached(policy, found)
+    seconds = policy.met_at(found)
     if seconds is None:
         return None
     operators = reader.people.operators if reader.people else {}
-    log_known = signed.checkpoint.origin in operators
-    others = [key for key in found if operators.get(key.name, "") and operators[key.name] not in interested]
-    independent = log_known and policy.quorum != NONE and policy.met_by(others)
+    others = {
+        key: at
+        for key, at in found.items()
+        if operators.get(key.name, "") and operators[key.name] not in interested
+    }
+    # Where witnesses without interest suffice, it is their time that counts, and no earlier one of the lab's own.
+    theirs = policy.met_at(others) if signed.checkpoint.origin in operators else None
     names = tuple(sorted(key.name for key in found))
-    return Seen(signed.checkpoint.size, _utc(seconds), names, independent)
-
-
-def _reached(policy: LogPolicy, found: Mapping[VerifierKey, int]) -> int | None:
-    """When the quorum was complete; None where it isn't. 0 where it asks for nobody."""
-    if policy.quorum == NONE:
-        return None
-    for seconds in sorted(set(found.values())):
-        if policy.met_by([key for key, at in found.items() if at <= seconds]):
-            return seconds
-    return None
+    when = _utc(seconds if theirs is None else theirs)
+    return Seen(signed.checkpoint.size, when, names, theirs is not None)
 
 
 def _utc(seconds: int) -> str:
