@@ -49,13 +49,19 @@ def problems(path: Path, n: int = 24) -> Task:
 
 
 def bundle_of(
-    place: World, name: str, model: str = HONEST, *, task: Task | None = None, **more: Any
+    place: World,
+    name: str,
+    model: str = HONEST,
+    *,
+    task: Task | None = None,
+    access: str | None = None,
+    **more: Any,
 ) -> bytes:
     """Registered, run and published by the lab."""
     terms = Registered(name, "2030-01-01T00:00:00Z", claim="it adds", construct="addition", **more)
     asked = problems(place.path) if task is None else task
     run = place.lab().run(asked, model, life=place.life(terms=terms))
-    return bundled(run, Terms(method(run)), log=place.log, key=LAB).data
+    return bundled(run, Terms(method(run), access=access), log=place.log, key=LAB).data
 
 
 def toss(place: World, campaign: str, keys: dict[str, SecretKey] | None = None) -> None:
@@ -69,7 +75,9 @@ def toss(place: World, campaign: str, keys: dict[str, SecretKey] | None = None) 
                 commit_coin(file, campaign, party, log=place.log, key=key)
 
 
-def audited(place: World, data: bytes, chance: Chance | None = None, **access: Any) -> Attested:
+def audited(
+    place: World, data: bytes, chance: Chance | None = None, *, records: bytes | None = None, **access: Any
+) -> Attested:
     given: dict[str, Any] = {"model": ModelSpec.parse(HONEST), "pace": Pace(connections=4)} | access
     auditor = Auditor("Auditor", AUDITOR, "none", "the auditor's own")
     return attest(
@@ -80,6 +88,7 @@ def audited(place: World, data: bytes, chance: Chance | None = None, **access: A
         Access(**given),
         log=place.log,
         chance=chance,
+        records=records,
         time=NOW,
     )
 

@@ -14,7 +14,7 @@ from fairtrial.lab.amending import campaign_of
 from fairtrial.lab.attesting import Auditor, Chance
 from fairtrial.lab.coins import commit_coin, reveal_coin
 from fairtrial.lab.objecting import object_to
-from fairtrial.trust.bundle import read_bundle
+from fairtrial.trust.bundle import content_list, read_bundle, write_bundle
 from fairtrial.trust.dsse import parse_envelope
 from fairtrial.trust.sampling import sample
 from fairtrial.trust.statement import parse_foreign_statement
@@ -216,3 +216,29 @@ def test_a_bundle_of_another_log_is_refused(place: World, tmp_path: Path, honest
 def test_an_auditor_states_conflicts_and_funding() -> None:
     with pytest.raises(UsageError, match="without conflicts"):
         Auditor("Auditor", AUDITOR, " ", "none")
+
+
+def test_records_that_stayed_elsewhere_are_scored_when_they_are_handed_out(place: World) -> None:
+    data = bundle_of(place, "elsewhere", task=problems(place.path, 6), access="ask us")
+    assert outcomes(audited(place, data, only=("T-A",)))["T-A"] == "not run"
+    journal = next((place.path / "runs").glob("*/records.jsonl")).read_bytes()
+    done = audited(place, data, only=("T-A", "T-F"), records=journal)
+    assert outcomes(done)["T-A"] == outcomes(done)["T-F"] == "passed", done.tests
+    assert "records.jsonl" not in read_bundle(done.data, "it"), "they stay where they are"
+    with pytest.raises(IntegrityError, match="not the records that the bundle speaks of"):
+        audited(place, data, only=("T-A",), records=journal[:-1])
+    with pytest.raises(UsageError, match="has its records"):
+        audited(place, bundle_of(place, "here", task=problems(place.path, 6)), records=journal)
+
+
+def test_a_changed_copy_is_not_attested(place: World, honest: bytes) -> None:
+    """An edited record that nobody signed: the audit would be about another file."""
+    members = {name: data for name, data in read_bundle(honest, "it").items() if name != "manifest.sha256"}
+    lie = members["records.jsonl"].replace(b'"state":"wrong"', b'"state":"right"', 1)
+    members["records.jsonl"] = lie
+    members["content.sha256"] = content_list(members)
+    before = read(place, audited(place, honest, only=("T-A",)).data).chain[-1].index
+    with pytest.raises(IntegrityError, match="is not as its result was signed"):
+        audited(place, write_bundle(members), only=("T-A",))
+    after = read(place, audited(place, honest, only=("T-A",)).data).chain[-1].index
+    assert before is not None and after == before, "nothing was entered about it; the same audit is one entry"

@@ -83,6 +83,7 @@ for _each in (coin, items, dispute, retract):
 @click.option("--system", help="System text, with --task.")
 @click.option("--temperature", type=options.FiniteRange(0, 10), help="With --task.")
 @click.option("--max-tokens", type=click.IntRange(min=1), help="With --task.")
+@click.option("--records", metavar="FILE", help="The journal, where the bundle holds its digest alone.")
 @click.option("--family", metavar="NAME|FILE", help="The item family, for T-C.  [default: the task's]")
 @click.option("--family-draw", metavar="FILE", help="Its draw.  [default: the demonstration]")
 @click.option("--siblings", type=click.IntRange(min=2), help="Items of the family, for T-C.  [default: all]")
@@ -114,6 +115,7 @@ def bundle(bundle: str, output: str, force: bool, as_json: bool, **given: Any) -
         rules.Auditor(name, key, told["conflicts"], told["funding"]),
         _access(lab, told),
         log=place,
+        records=file_bytes(told["records"]) if "records" in told else None,
         chance=rules.Chance(told.get("parties", ()), read_beacon(told.get("beacon")), told.get("draw")),
         time=f"{SystemClock().now()[:19]}Z",
     )

@@ -16,7 +16,7 @@ from fairtrial.core.errors import IntegrityError, UsageError
 from fairtrial.core.evidence import Outcome as Verdict
 from fairtrial.core.version import VERSION
 from fairtrial.lab.amending import amended, proof_file, statement_file
-from fairtrial.lab.attest_case import Access, Case, Picked, Tested, items_of
+from fairtrial.lab.attest_case import Access, Case, Picked, Tested, items_of, section
 from fairtrial.lab.attest_tests import tested
 from fairtrial.lab.campaigns import campaign_of
 from fairtrial.lab.entering import Entered, enter, entered, writing
@@ -30,6 +30,8 @@ from fairtrial.trust.documents import GET_AGAIN
 from fairtrial.trust.parts import RESULT, Parts, Signed, read_parts
 from fairtrial.trust.picked import BEACON
 from fairtrial.trust.predicates import BASE, TESTS, state
+from fairtrial.trust.records import read_journal
+from fairtrial.trust.rescoring import pure_scorer
 from fairtrial.trust.sampling import sample
 from fairtrial.trust.statement import Subject
 from fairtrial.trust.svr import PREFIX, svr
@@ -93,32 +95,36 @@ def attest(
     *,
     log: str | Path,
     chance: Chance | None = None,
+    records: bytes | None = None,
     time: str,
 ) -> Attested:
     """Make the tests, sign what came of them, enter it, and add it to the bundle.
 
-    data, name: the bundle. time: UTC. Raises IntegrityError for a file that is no bundle or whose result is not in
-    this log, UsageError for a coin that has not fallen; what a test lacks is its outcome.
+    data, name: the bundle. records: its journal, where that was handed out beside it. time: UTC. Raises
+    IntegrityError for a file that is no bundle, isn't the one that was signed, or whose result is not in this log;
+    UsageError for a coin that has not fallen. What a test lacks is its outcome.
     """
     members = bundle.read_bundle(data, name)
     parts = read_parts(members)
     result = _result(parts)
+    _check_signed(members, result, name)
     campaign = campaign_of(log, result.fields["campaign"]).filed
     filed = next((each for each in campaign if each.document.payload == result.document.payload), None)
     if filed is None:
         raise IntegrityError(f"the result of {name} is not in the log {log}", "name the log that it is in")
-    case = _case(lab, members, parts, access, filed, campaign, chance or Chance(), log)
+    opened = members if records is None else _with_records(members, parts, records)
+    case = _case(lab, opened, parts, access, filed, campaign, chance or Chance(), log)
     tests = tuple(tested(case, each) for each in TESTS)
     verdict = verdict_of(tests)
     subject = [Subject(statement_file(RESULT), result.document.payload)]
     fields = _fields(case, tests, verdict, auditor, result) | _round(case, chance)
     envelope = sign(state("audit", subject, fields), auditor.key)
-    with writing(log) as opened:
-        entry = enter(opened, envelope, "the audit")
+    with writing(log) as writer:
+        entry = enter(writer, envelope, "the audit")
         more = _members(case, tests, entry, envelope)
         if words := _svr(subject, tests, auditor, time):
             more[f"{bundle.AUDIT}{_prefix(parts)}svr{bundle.STATEMENT_SUFFIX}"] = words
-        return Attested(amended(members, opened, more), tests, verdict, entry)
+        return Attested(amended(members, writer, more), tests, verdict, entry)
 
 
 def verdict_of(tests: Sequence[Tested]) -> Verdict:
@@ -134,6 +140,31 @@ def _result(parts: Parts) -> Signed:
     if RESULT not in parts.statements:
         raise IntegrityError("the bundle holds no statement of a result that could be audited", GET_AGAIN)
     return parts.statements[RESULT]
+
+
+def _check_signed(members: Mapping[str, bytes], result: Signed, name: str) -> None:
+    """A copy that somebody changed says nothing about whoever signed the original."""
+    listed = members.get(bundle.CONTENT_LIST, b"")
+    if listed != bundle.content_list(members) or _sha(listed) not in result.document.subjects:
+        raise IntegrityError(
+            f"{name} is not as its result was signed: {bundle.CONTENT_LIST} differs", GET_AGAIN
+        )
+
+
+def _with_records(members: Mapping[str, bytes], parts: Parts, records: bytes) -> dict[str, bytes]:
+    """The members with the journal in its place; `parts` reads it too."""
+    if parts.elsewhere is None:
+        raise UsageError("the bundle has its records", "leave --records out")
+    if parts.elsewhere["sha256"] != _sha(records):
+        raise IntegrityError("these are not the records that the bundle speaks of", GET_AGAIN)
+    form = section(section(parts.plan, "plan").get("task"), "task").get("scorer")
+    scorer = pure_scorer(form) if isinstance(form, Mapping) else None
+    parts.journal = read_journal(records, bundle.RECORDS, scorer)
+    return {**members, bundle.RECORDS: records}
+
+
+def _sha(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def _case(
