@@ -10,14 +10,14 @@ from fairtrial.report.page import document
 from fairtrial.report.sections import section
 from fairtrial.report.svg import across, dot, line, svg
 from fairtrial.report.tables import bullets, facts, table
-from fairtrial.trust.telling import attempt_text, counts_text, score_text
+from fairtrial.trust.telling import ABOUT, attempt_text, counts_text, score_text
 from fairtrial.trust.verification import Saying, Verification
 
 _MOST: Final = 40
 _WORDS: Final = 400
 _NAME: Final = 160
 
-_ABOUT: Final = ("model", "claim", "construct", "exposure", "run", "campaign")
+_ABOUT: Final = ("model", *ABOUT, "campaign")
 LEADS: Final[Mapping[str, str]] = {
     "self-reported": "Self-reported",
     "witnessed-self-run": "A self-run under witnesses",

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from fairtrial.trust.verification import Saying, Verification
 
+ABOUT: Final = ("claim", "construct", "exposure", "conflicts", "funding", "run", "deviations")
+"""What is told of the bundle's own words, as far as it is there."""
 _WIDTH: Final = 11
 _SHORT: Final = 6
 _MOST_ROWS: Final = 50
@@ -38,7 +40,7 @@ def _lines(found: Verification) -> Iterator[str]:
     yield _row(
         "bundle", f"{found.name}: {about.get('task', 'unknown task')}, {about.get('model', 'unknown model')}"
     )
-    for key in ("claim", "construct", "exposure", "run"):
+    for key in ABOUT:
         if key in about:
             yield _row(key, about[key])
     yield from _label(found)

@@ -27,7 +27,7 @@ from fairtrial.trust.checks_signed import Reader, Signers, keys, policy, signatu
 from fairtrial.trust.label import Facts, judge
 from fairtrial.trust.limits import limits
 from fairtrial.trust.log_policy import parse_log_policy
-from fairtrial.trust.parts import PLAN, RESULT, START, Parts, Signed, read_parts
+from fairtrial.trust.parts import PLAN, RESULT, START, Parts, Signed, at, read_parts
 from fairtrial.trust.people import parse_people
 from fairtrial.trust.verification import CHECKS, Check, Saying, Verification
 
@@ -152,11 +152,14 @@ def _about(parts: Parts) -> dict[str, str]:
         found["campaign"] = plan.fields["campaign"] or plan.document.payload
     if parts.scores:
         found |= {"task": parts.scores["task"], "model": parts.scores["model"]}
-    if parts.method and isinstance(exposure := parts.method.get("data", {}).get("exposure"), str):
-        found["exposure"] = exposure
+    for group, field in (("data", "exposure"), ("people", "conflicts"), ("people", "funding")):
+        if isinstance(said := at(parts.method, group, field), str):
+            found[field] = said
     for name in (START, RESULT):
         if signed := parts.statements.get(name):
             found["run"] = signed.fields["run"]
+            if signed.fields.get("deviations"):
+                found["deviations"] = "; ".join(signed.fields["deviations"])
     if bundle.PLAN in parts.members:
         found["plan"] = hashlib.sha256(parts.members[bundle.PLAN]).hexdigest()
     return found
