@@ -115,7 +115,7 @@ def test_fresh_siblings_tell_a_memorised_form(place: World, honest: bytes) -> No
 
 def test_a_cache_is_seen_and_a_fresh_answer_is_not(place: World, honest: bytes) -> None:
     """A real endpoint in another process that gives its first answer to a prompt for ever, at once."""
-    with keeping("answers") as url:
+    with keeping("answers", 0.12) as url:
         model = ModelSpec.parse("openai-api/keeper", base_url=url)
         kept = audited(place, honest, model=model, only=("T-D",), repeats=12)
     told = next(each for each in kept.tests if each.test == "T-D")
