@@ -8,17 +8,20 @@ from pathlib import Path
 
 import pytest
 
+from fairtrial.adapters.stores.keys import SecretKey
 from fairtrial.core.errors import IntegrityError, UsageError
 from fairtrial.core.plan import ModelSpec
+from fairtrial.lab import Lab
 from fairtrial.lab.amending import campaign_of
-from fairtrial.lab.attesting import Auditor, Chance
+from fairtrial.lab.attest_case import Access
+from fairtrial.lab.attesting import Auditor, Chance, attest
 from fairtrial.lab.coins import commit_coin, reveal_coin
 from fairtrial.lab.objecting import object_to
 from fairtrial.trust.bundle import content_list, read_bundle, write_bundle
 from fairtrial.trust.dsse import parse_envelope
 from fairtrial.trust.sampling import sample
 from fairtrial.trust.statement import parse_foreign_statement
-from tests.lab.attest_world import PARTIES, audited, bundle_of, keeping, outcomes, problems, read, toss
+from tests.lab.attest_world import NOW, PARTIES, audited, bundle_of, keeping, outcomes, problems, read, toss
 from tests.lab.log_world import AUDITOR, LAB, OTHER_LAB
 from tests.lab.registered_world import World, world
 
@@ -242,3 +245,15 @@ def test_a_changed_copy_is_not_attested(place: World, honest: bytes) -> None:
         audited(place, write_bundle(members), only=("T-A",))
     after = read(place, audited(place, honest, only=("T-A",)).data).chain[-1].index
     assert before is not None and after == before, "nothing was entered about it; the same audit is one entry"
+
+
+def test_a_key_that_the_log_does_not_take_is_refused_before_anything_is_asked(
+    place: World, honest: bytes
+) -> None:
+    for key, what in ((SecretKey.new(), "not at all"), (LAB, "as lab")):
+        with pytest.raises(UsageError, match=what):
+            attest(
+                Lab(place.path / "audit"), honest, "it", Auditor("Somebody", key, "none", "none"), Access(),
+                log=place.log, time=NOW,
+            )  # fmt: skip
+    assert not (place.path / "audit").exists()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from fairtrial.adapters.drand import valid_signature
 from fairtrial.adapters.stores.keys import SecretKey
+from fairtrial.adapters.stores.tiles import PEOPLE, LogFolder
 from fairtrial.core.canon import JSON
 from fairtrial.core.errors import IntegrityError, UsageError
 from fairtrial.core.evidence import Outcome as Verdict
@@ -27,9 +28,11 @@ from fairtrial.trust.beacon_rule import LEAST_S, check_rule
 from fairtrial.trust.campaign import Filed
 from fairtrial.trust.coin import tossed
 from fairtrial.trust.documents import GET_AGAIN
+from fairtrial.trust.keys import PublicKey
 from fairtrial.trust.parts import RESULT, Parts, Signed, read_parts
+from fairtrial.trust.people import parse_people
 from fairtrial.trust.picked import BEACON
-from fairtrial.trust.predicates import BASE, TESTS, state
+from fairtrial.trust.predicates import AUDITOR, BASE, TESTS, state
 from fairtrial.trust.records import read_journal
 from fairtrial.trust.rescoring import pure_scorer
 from fairtrial.trust.sampling import sample
@@ -108,6 +111,7 @@ def attest(
     parts = read_parts(members)
     result = _result(parts)
     _check_signed(members, result, name)
+    _check_admitted(log, auditor.key)
     campaign = campaign_of(log, result.fields["campaign"]).filed
     filed = next((each for each in campaign if each.document.payload == result.document.payload), None)
     if filed is None:
@@ -148,6 +152,18 @@ def _check_signed(members: Mapping[str, bytes], result: Signed, name: str) -> No
     if listed != bundle.content_list(members) or _sha(listed) not in result.document.subjects:
         raise IntegrityError(
             f"{name} is not as its result was signed: {bundle.CONTENT_LIST} differs", GET_AGAIN
+        )
+
+
+def _check_admitted(log: str | Path, key: SecretKey) -> None:
+    """Before anything is asked and paid for: a log takes an audit from an auditor whom it knows."""
+    folder, keyid = LogFolder(Path(log)), PublicKey(key.public).keyid
+    known = parse_people(folder.need(PEOPLE), PEOPLE).named(keyid)
+    if known is None or known.role != AUDITOR:
+        raise UsageError(
+            f"the log {log} knows the key {keyid[:16]}… "
+            + ("not at all" if known is None else f"as {known.role}"),
+            f"sign with an auditor's key; the log's operator adds it to {PEOPLE}",
         )
 
 
