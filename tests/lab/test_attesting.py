@@ -15,15 +15,31 @@ from fairtrial.lab import Lab
 from fairtrial.lab.amending import campaign_of
 from fairtrial.lab.attest_case import Access
 from fairtrial.lab.attesting import Auditor, Chance, attest
+from fairtrial.lab.bundling import Terms, bundled
 from fairtrial.lab.coins import commit_coin, reveal_coin
 from fairtrial.lab.objecting import object_to
+from fairtrial.lab.registering import Terms as Registered
+from fairtrial.lab.registering import register
+from fairtrial.lab.registration import RegistrationFolder
 from fairtrial.trust.bundle import content_list, read_bundle, write_bundle
 from fairtrial.trust.dsse import parse_envelope
 from fairtrial.trust.sampling import sample
 from fairtrial.trust.statement import parse_foreign_statement
-from tests.lab.attest_world import NOW, PARTIES, audited, bundle_of, keeping, outcomes, problems, read, toss
+from tests.lab.attest_world import (
+    HONEST,
+    NOW,
+    PARTIES,
+    audited,
+    bundle_of,
+    keeping,
+    outcomes,
+    problems,
+    read,
+    toss,
+)
 from tests.lab.log_world import AUDITOR, LAB, OTHER_LAB
 from tests.lab.registered_world import World, world
+from tests.lab.test_bundling import method
 
 
 @pytest.fixture(scope="module")
@@ -181,6 +197,25 @@ def test_a_coin_that_has_not_fallen_draws_nothing(place: World) -> None:
     with pytest.raises(UsageError, match="the other party has not committed yet"):
         reveal_coin(place.path / "lab.coin", log=place.log, key=LAB, parties=PARTIES)
     assert (place.path / "lab.coin").stat().st_mode & 0o777 == 0o600
+
+
+def test_an_older_coin_of_the_other_party_is_not_this_one(place: World) -> None:
+    """Both tossed before the result. Who shows its new number now shows it to somebody who hasn't committed."""
+    terms = Registered("two coins", "2030-01-01T00:00:00Z", claim="it adds", construct="addition")
+    folder = RegistrationFolder(place.path / "registration")
+    task = problems(place.path, 6)
+    register(place.lab().plan(task, HONEST)[0], terms, folder, log=place.log, key=LAB)
+    campaign = folder.need("plan").payload
+    for party, key in (("lab", LAB), ("auditor", AUDITOR)):
+        commit_coin(place.path / f"old-{party}.coin", campaign, party, log=place.log, key=key)
+    run = place.lab().run(task, HONEST, life=place.life(folder))
+    bundled(run, Terms(method(run)), log=place.log, key=LAB)
+    new = place.path / "new.coin"
+    commit_coin(new, campaign, "lab", log=place.log, key=LAB)
+    with pytest.raises(UsageError, match="the other party has not committed yet"):
+        reveal_coin(new, log=place.log, key=LAB, parties=PARTIES)
+    commit_coin(place.path / "new-auditor.coin", campaign, "auditor", log=place.log, key=AUDITOR)
+    reveal_coin(new, log=place.log, key=LAB, parties=PARTIES)
 
 
 def test_a_copied_coin_is_refused(place: World) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +22,8 @@ from fairtrial.trust.predicates import state
 from fairtrial.trust.statement import Subject
 
 _VERSION: Final = 1
+_BEFORE: Final = ("plan", "result")
+"""What a coin comes after: an older commitment of the other party is of another coin."""
 _MOST: Final = 4096
 _FIELDS: Final = {"fairtrial_coin", "campaign", "party", "value"}
 
@@ -59,12 +61,9 @@ def reveal_coin(path: Path, *, log: str | Path, key: SecretKey, parties: Sequenc
         raise UsageError(
             f"the commitment of {path} is not in the log", "enter it: fairtrial attest coin commit"
         )
-    others = [
-        each
-        for each in campaign
-        if each.document.type == COMMIT and each.document.fields["party"] in set(parties) - {kept["party"]}
-    ]
-    if not others:
+    since = max(each.index for each in campaign if each.document.type in _BEFORE and each.index < own.index)
+    others = set(parties) - {kept["party"]}
+    if not any(_is_by(each, others) and each.index > since for each in campaign):
         raise UsageError(
             "the other party has not committed yet: who shows its number first lets the other choose",
             "wait for its commitment; name both: --parties OWN OTHER",
@@ -73,6 +72,10 @@ def reveal_coin(path: Path, *, log: str | Path, key: SecretKey, parties: Sequenc
     statement = state(REVEAL, [Subject(f"{COMMIT}.dsse.json", own.document.payload)], fields)
     with writing(log) as opened:
         return enter(opened, sign(statement, key), "the coin's number")
+
+
+def _is_by(filed: Filed, parties: Collection[str]) -> bool:
+    return filed.document.type == COMMIT and filed.document.fields["party"] in parties
 
 
 def _commits(filed: Filed) -> str | None:
