@@ -68,13 +68,13 @@ def trial(case: str, out: str, more: Sequence[str]) -> Trial:
 
 def table(trials: Sequence[Trial]) -> str:
     """Markdown: what was found, by case."""
-    head = ["case", *(f"*{each}*" for each in QUESTIONS), "verdict", "exit", "inflated by, points", "seconds"]
+    head = ["case", *(f"*{each}*" for each in QUESTIONS), "verdict", "exit", "inflated by, points"]
     lines = [_row(head), _row(["---"] * len(head))]
     for each in trials:
         effect = next(found["effect"] for found in each.told["findings"] if found["question"] == "inflated")
         span = f"{effect['value']:+.1f} [{effect['low']:+.1f}, {effect['high']:+.1f}]"
         cells = [f"`{each.case}`", *(each.answers[question] for question in QUESTIONS)]
-        lines.append(_row([*cells, each.told["verdict"], str(each.status), span, f"{each.seconds:.0f}"]))
+        lines.append(_row([*cells, each.told["verdict"], str(each.status), span]))
     return "\n".join(lines) + "\n"
 
 
