@@ -1,4 +1,4 @@
-"""What the page says that the audits said is what the truth table allows; and the judge of trials can find fault."""
+"""What the page says that the audits said is what the truth table allows; and a wrong answer is found."""
 
 from __future__ import annotations
 
