@@ -33,14 +33,19 @@ def get(url: str, *, most: int, seconds: float = SECONDS) -> Answer:
     return _ask("GET", url, None, most, seconds)
 
 
-def post(url: str, body: bytes, *, most: int, seconds: float = SECONDS) -> Answer:
-    return _ask("POST", url, body, most, seconds)
+def post(url: str, body: bytes, *, most: int, content_type: str = "", seconds: float = SECONDS) -> Answer:
+    """content_type: of the body; "" sends none."""
+    return _ask("POST", url, body, most, seconds, content_type)
 
 
-def _ask(method: str, url: str, body: bytes | None, most: int, seconds: float) -> Answer:
+def _ask(
+    method: str, url: str, body: bytes | None, most: int, seconds: float, content_type: str = ""
+) -> Answer:
     connection, path = _connection(url, seconds)
     until = time.monotonic() + seconds
-    headers: Mapping[str, str] = {"Accept-Encoding": "identity", "User-Agent": "fairtrial"}
+    headers: Mapping[str, str] = {"Accept-Encoding": "identity", "User-Agent": "fairtrial"} | (
+        {"Content-Type": content_type} if content_type else {}
+    )
     try:
         connection.request(method, path, body=body, headers=dict(headers))
         response = connection.getresponse()
