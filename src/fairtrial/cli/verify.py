@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -23,9 +25,21 @@ _ADVICE = "ask the publisher for the bundle as it was signed; do not rely on the
 @click.argument("bundle", metavar="BUNDLE")
 @click.option("--trust", metavar="FILE", help="Whose keys count for you: your trust.json.")
 @click.option("--log-policy", metavar="FILE", help="Which log and witnesses count for you: a tlog-policy.")
+@click.option(
+    "--tsa-roots",
+    metavar="FILE",
+    help="Root certificates (PEM) of the time-stamping authorities you believe.",
+)
 @click.option("--html", metavar="FILE", help="Write a page with the chain as a picture.")
 @options.json_output
-def verify(bundle: str, trust: str | None, log_policy: str | None, html: str | None, as_json: bool) -> int:
+def verify(
+    bundle: str,
+    trust: str | None,
+    log_policy: str | None,
+    tsa_roots: str | None,
+    html: str | None,
+    as_json: bool,
+) -> int:
     """Check a bundle offline: who signed what, when it was witnessed, what the records make of the score.
 
     Without --trust and --log-policy the publisher's own say whose word counts, and the label can't be better than
@@ -40,6 +54,7 @@ def verify(bundle: str, trust: str | None, log_policy: str | None, html: str | N
         log_policy=None if log_policy is None else _read(log_policy),
         now=f"{SystemClock().now()[:19]}Z",
         valid=valid_signature,
+        stamped=None if tsa_roots is None else _stamped(tsa_roots),
     )
     if html is not None:
         page = import_module("fairtrial.report.chain_page").chain_page(found)
@@ -53,6 +68,12 @@ def verify(bundle: str, trust: str | None, log_policy: str | None, html: str | N
         tell(f"fairtrial: {failure.check}: {failure.detail}\nwhat now: {_ADVICE}")
         return IntegrityError.exit_status
     return 0
+
+
+def _stamped(roots: str) -> Any:
+    # Loaded when it is asked for: certificates of authorities are no part of what every verification needs.
+    stamps = import_module("fairtrial.adapters.timestamps")
+    return partial(stamps.stamped, roots=stamps.read_roots(_read(roots), roots))
 
 
 def _read(path: str) -> bytes:

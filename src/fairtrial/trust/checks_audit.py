@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from typing import Final
 
+from fairtrial.core.errors import IntegrityError, UsageError
 from fairtrial.trust import bundle
 from fairtrial.trust.beacon import BlsCheck
 from fairtrial.trust.campaign import Filed
@@ -12,7 +14,10 @@ from fairtrial.trust.checks_quorum import Place
 from fairtrial.trust.checks_signed import Signers
 from fairtrial.trust.parts import RESULT, Parts, Signed
 from fairtrial.trust.picked import Scene, picked_problem
-from fairtrial.trust.verification import Check, judged
+from fairtrial.trust.verification import Check, StampCheck, judged
+
+TSR: Final = ".tsr"
+MOST_TOKENS: Final = 32
 
 
 def audit(
@@ -47,12 +52,36 @@ def audit(
     return judged("audit", "; ".join(told), missing=missing)
 
 
-def anchors(parts: Parts) -> Check:
-    """Optional: tokens of time stamps and identities. This verifier reads none."""
-    found = sum(name.startswith(bundle.ANCHORS) for name in parts.members)
-    if found:
-        return Check("anchors", "unknown", f"{found} files: time stamps and identities are not checked here")
-    return judged("anchors", "", missing=["none: witnesses alone tell the time"])
+def anchors(parts: Parts, stamped: StampCheck | None) -> Check:
+    """Optional: tokens of time stamps, each over the text of a checkpoint in the bundle. stamped: as in
+    `verification`; None where the reader named no authority."""
+    tokens = sorted(name for name in parts.members if name.startswith(bundle.ANCHORS))
+    if not tokens:
+        return judged("anchors", "", missing=["none: witnesses alone tell the time"])
+    if len(tokens) > MOST_TOKENS:
+        return judged("anchors", "", [f"{len(tokens)} files; {MOST_TOKENS} are allowed"])
+    if stamped is None:
+        detail = f"{len(tokens)} not checked: you named no root certificate of a time-stamping authority"
+        return Check("anchors", "unknown", detail)
+    # The text, which log and witnesses sign, and not their lines below it: more witnesses may sign it later.
+    texts = {signed.note.text.encode(): file for file, signed in parts.checkpoints().items()}
+    told, faults, unheard = [], [], []
+    for name in tokens:
+        try:
+            found = stamped(parts.members[name], tuple(texts)) if name.endswith(TSR) else None
+        except IntegrityError as error:
+            faults.append(f"{name}: {error.message}")
+        except UsageError as error:
+            return Check("anchors", "unknown", f"{len(tokens)} not checked: {error.message}")
+        else:
+            if found is None:
+                unheard.append(f"{name} not checked: no root certificate that you named vouches for it")
+            else:
+                file = tuple(texts.values())[found.message]
+                told.append(f"{file} existed at {found.time}, says {found.authority[:200]}")
+    if unheard and not faults:
+        return Check("anchors", "unknown", "; ".join([*unheard, *told]))
+    return judged("anchors", "; ".join(told), faults)
 
 
 def _scene(

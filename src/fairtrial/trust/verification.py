@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -121,6 +121,22 @@ class Verification:
             "counts": dict(self.counts) if self.counts is not None else None,
             "not_established": list(self.limits),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """An authority's word that bytes existed. message: its place among those that were asked about; time: UTC,
+    such as 2026-01-31T12:00:00Z; authority: the name in its certificate."""
+
+    message: int
+    time: str
+    authority: str
+
+
+StampCheck = Callable[[bytes, Sequence[bytes]], Stamp | None]
+"""Token, messages -> which of them it is over, when, by whom; None where no root certificate that the reader named
+vouches for it. Raises IntegrityError for a token that isn't sound or is over other bytes; UsageError where tokens
+can't be read here. The reader's roots are its own affair: reading X.509 and CMS is no part of the trusted base."""
 
 
 def judged(name: str, good: str, failed: Sequence[str] = (), missing: Sequence[str] = ()) -> Check:

@@ -29,7 +29,7 @@ from fairtrial.trust.limits import limits
 from fairtrial.trust.log_policy import parse_log_policy
 from fairtrial.trust.parts import PLAN, RESULT, START, Parts, Signed, at, read_parts
 from fairtrial.trust.people import parse_people
-from fairtrial.trust.verification import CHECKS, Check, Saying, Verification
+from fairtrial.trust.verification import CHECKS, Check, Saying, StampCheck, Verification
 
 _UNREAD: Final = "the bundle could not be opened"
 
@@ -42,13 +42,15 @@ def verify(
     log_policy: bytes | None = None,
     now: str | None = None,
     valid: BlsCheck | None = None,
+    stamped: StampCheck | None = None,
 ) -> Verification:
     """What a bundle proves, and what it doesn't.
 
     data: the file. name: of it, for messages. trust, log_policy: the reader's own files. now: UTC, such as
     2026-01-31T12:00:00Z, beyond which no witness can have signed; None asks nobody the time. valid: checks a
-    beacon's signature; None leaves a draw by beacon unknown. Raises IntegrityError or UsageError for a fault in
-    the reader's own files; what is wrong with the bundle is in the answer.
+    beacon's signature; None leaves a draw by beacon unknown. stamped: checks a time stamp; None leaves them
+    unknown. Raises IntegrityError or UsageError for a fault in the reader's own files; what is wrong with the
+    bundle is in the answer.
     """
     people = None if trust is None else parse_people(trust, "your trust policy")
     own_log = None if log_policy is None else parse_log_policy(log_policy, "your log policy")
@@ -64,6 +66,7 @@ def verify(
         canonical(parts),
         policy(reader),
     ]
+    checks.append(anchors(parts, stamped))
     return _told(name, parts, reader, checks, now, valid)
 
 
@@ -81,7 +84,7 @@ def _told(
     checks += [signed, proven_check, quorum_check, keys(parts, signers, when), order(parts, placed)]
     checks += [campaign_check, method(parts, placed), score_check, dataset(parts)]
     chance = (parts, filed, known, signers, valid)
-    checks += [sample(*chance), audit(*chance), anchors(parts)]
+    checks += [sample(*chance), audit(*chance)]
     by_name = {each.check: each for each in checks}
     judgement = judge(Facts(parts, reader, signers, by_name))
     detail = f"{judgement.label}: {judgement.reason}" if judgement.label else f"none: {judgement.reason}"
