@@ -16,6 +16,7 @@ from fairtrial.cli.order import loopback
 from fairtrial.cli.speech import emit, show, tell
 from fairtrial.core.canon import JSON
 from fairtrial.core.errors import ProviderError, UsageError
+from fairtrial.report.plain import visible
 
 MOST_BYTES = 4 * 2**20
 
@@ -118,6 +119,30 @@ def cosign(folder: str, as_json: bool) -> int:
         )
     for name, why in done.missing:
         tell(f"not by {name}: {why}")
+    return 0
+
+
+@log.command()
+@folder
+@click.option("--tsa", metavar="URL", required=True, help="The time-stamping authority's address (RFC 3161).")
+@click.option(
+    "--tsa-roots", metavar="FILE", required=True, help="Its root certificates (PEM), from its own site."
+)
+@options.json_output
+def stamp(folder: str, tsa: str, tsa_roots: str, as_json: bool) -> int:
+    """Have the newest checkpoint stamped with the time by an authority outside the log and its witnesses.
+
+    The token stays in FOLDER/stamps; `fairtrial bundle` puts in those that are over the bundle's checkpoints.
+    Needs the extra `timestamp`.
+    """
+    roots = import_module("fairtrial.adapters.timestamps").read_roots(_bytes(tsa_roots), tsa_roots)
+    kept = _room("stamping").stamp(Path(folder), tsa, roots)
+    if as_json:
+        told = {"size": kept.size, "time": kept.stamp.time, "authority": kept.stamp.authority}
+        emit({"log": folder, **told, "token": str(kept.path)})
+    else:
+        show(f"{_entries(kept.size)} at {kept.stamp.time}, says {visible(kept.stamp.authority)}")
+        tell(f"kept {kept.path}")
     return 0
 
 

@@ -27,6 +27,7 @@ from fairtrial.lab.registered_facts import facts, joined, with_access
 from fairtrial.lab.registration import END, PLAN, RESULT, START, RegistrationFolder, never
 from fairtrial.lab.run import Run
 from fairtrial.lab.signing import sign
+from fairtrial.lab.stamping import anchors
 from fairtrial.metrics.samples import section
 from fairtrial.trust import bundle
 from fairtrial.trust.contents import content_bytes
@@ -110,7 +111,8 @@ def bundled(run: Run, terms: Terms, *, log: str | Path, key: SecretKey, name: st
         members |= entries(opened, campaign, signed.checkpoint.size, terms.also)
         people = terms.people or parse_people(opened.folder.need(PEOPLE), PEOPLE)
         policy = opened.folder.need(POLICY)
-    members |= {bundle.CHECKPOINT: signed.data, bundle.TRUST: people.bytes, bundle.LOG_POLICY: policy}
+        members |= {bundle.CHECKPOINT: signed.data, bundle.TRUST: people.bytes, bundle.LOG_POLICY: policy}
+        members |= anchors(opened.folder, members)
     data = bundle.write_bundle(members)
     found = verify(data, name, trust=people.bytes, log_policy=policy)
     if (failure := found.first_failure) is not None:

@@ -6,6 +6,7 @@
     lock                    held by the one writer
     envelopes/N.jsonl       the documents behind the entries from N on, a line each
     cosigned/N              the checkpoint of size N, once its witnesses' lines make the quorum
+    stamps/N-HOST.tsr       a time stamp of the checkpoint of size N, from the authority at HOST
     public/                 what is served: `checkpoint`, `tile/…`
 
 An entry counts once the checkpoint that covers it has replaced the one before. Files beyond it are leftovers of a
