@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 
 import fairtrial
 from fairtrial.core.errors import UsageError
-from fairtrial.lab import Lab
+from fairtrial.lab import Lab, method_facts
 from fairtrial.lab.method import contradictions, draft, draft_json, merged, method_bytes, missing, read_method
 from fairtrial.lab.method_facts import harness_digest, known, usual
 from fairtrial.lab.run import Run
@@ -70,6 +71,18 @@ def test_what_is_told_is_of_its_kind_and_true(run: Run) -> None:
     assert score["credit"] == str(run.summary.counts.right)
     assert told["prompting"]["decoding"]["max_tokens"] == 1024
     assert told["model"]["weights"].startswith("sha256:")
+
+
+def test_local_weights_are_named_by_the_digest_of_their_files(run: Run) -> None:
+    digest = "sha256:" + "0" * 64
+    plan = {"model": {"provider": "hf", "name": "small", "options": {}}}
+
+    def told(*fingerprints: str) -> dict[str, Any]:
+        provenance = {"fingerprints": dict.fromkeys(fingerprints, 1)}
+        return dict(method_facts._model(plan, {}, dataclasses.replace(run.summary, provenance=provenance)))
+
+    assert told(digest)["weights"] == digest
+    assert "weights" not in told() and "weights" not in told(digest, "sha256:" + "1" * 64)
 
 
 def test_a_person_completes_it_and_it_is_a_bundles(run: Run) -> None:

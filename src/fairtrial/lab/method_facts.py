@@ -110,6 +110,9 @@ def _model(plan: Mapping[str, JSON], task: Mapping[str, JSON], summary: Summary)
         given |= {"tools": NO_TOOLS, "scaffold": NO_SCAFFOLD}
     if provider == "specimen" and (weights := DIGESTS.get(f"{name}/model.safetensors")):
         given |= {"weights": weights, "revision": f"bundled with fairtrial {VERSION}"}
+    if provider == "hf" and len(digests := list(section(summary.provenance, "fingerprints"))) == 1:
+        # Computed here, from the files that answered; nobody's word.
+        given |= {"weights": digests[0], "revision": "a folder; the digest of its weights names the files"}
     return given
 
 
