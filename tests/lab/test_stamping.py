@@ -16,10 +16,14 @@ from fairtrial.lab.entering import writing
 from fairtrial.lab.log_reader import LogReader
 from fairtrial.lab.stamping import anchors, stamp
 from fairtrial.trust import bundle
+from fairtrial.trust.bundle import read_bundle
 from fairtrial.trust.checks_audit import MOST_TOKENS
 from fairtrial.trust.verification import Check, Verification
+from fairtrial.trust.verify import verify
 from tests.adapters.authority import NO_OPENSSL, OPENSSL, Authority
 from tests.lab.log_world import append, new_log, plan
+from tests.lab.registered_world import world
+from tests.lab.test_bundling import made, registered
 from tests.trust.chain import Chain, rewritten
 
 pytestmark = pytest.mark.skipif(OPENSSL is None, reason=NO_OPENSSL)
@@ -130,6 +134,30 @@ def test_a_log_with_witnesses_is_stamped_with_its_quorum(
     (place / "log.policy").write_bytes(b"here only to be there")
     with pytest.raises(UsageError, match="has its quorum yet"):
         stamp(place, url, read_roots(authority.roots, "root.pem"))
+
+
+def test_bundled_stamped_and_bundled_again_it_is_the_same_result(
+    tmp_path: Path, authority: Authority, url: str
+) -> None:
+    roots = read_roots(authority.roots, "root.pem")
+    with world(tmp_path) as place:
+        run = registered(place, "stamped")
+        first = made(place, run)
+        kept = stamp(place.log, url, roots)
+        second = made(place, run)
+        policies = {name: (place.log / name).read_bytes() for name in ("trust.json", "log.policy")}
+    assert second.result.filed.index == first.result.filed.index
+    name = f"anchors/{kept.path.name}"
+    assert read_bundle(second.data, "it").keys() - read_bundle(first.data, "it").keys() == {name}
+    found = verify(
+        second.data,
+        "it",
+        trust=policies["trust.json"],
+        log_policy=policies["log.policy"],
+        stamped=partial(stamped, roots=roots),
+    )
+    check = next(each for each in found.checks if each.check == "anchors")
+    assert check.outcome == "ok" and "log/checkpoint existed at" in check.detail
 
 
 def test_what_would_not_verify_is_not_kept(tmp_path: Path, authority: Authority, url: str) -> None:
