@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
-from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from fairtrial.adapters import timestamps
@@ -88,35 +86,31 @@ def test_a_reply_with_words_in_its_status_is_kept_without_them(authority: Author
 
 
 def test_only_who_may_stamp_does(authority: Authority) -> None:
-    """A certificate for code, of the same root: openssl would not stamp with it, so the token is signed for it."""
-    query = authority.folder / "code.query"
-    authority.token(MESSAGE)
-    query.write_bytes((authority.folder / "query").read_bytes())
-    forged = _by_code(authority)
-    with pytest.raises(IntegrityError, match=r"id-kp-timeStamping|not sound"):
+    """A certificate for code, of the same root: openssl would not stamp with it, so the token is made by hand."""
+    with pytest.raises(IntegrityError, match="unsuitable certificate purpose"):
+        stamped(_by_code(authority), [MESSAGE], roots(authority))
+
+
+def test_two_certificates_of_one_number_are_one_too_many(authority: Authority) -> None:
+    """The root gave the number 7 to two."""
+    signed = ("x509", "-req", "-in", "code.csr", "-CA", "root.pem", "-CAkey", "root.key", "-set_serial", "7")
+    authority.openssl(*signed, "-extfile", "conf", "-extensions", "code", "-days", "30", "-out", "seven.pem")
+    seven = x509.load_pem_x509_certificate((authority.folder / "seven.pem").read_bytes())
+    status, token = _parts(authority.token(MESSAGE))
+    forged = _wrap(0x30, status + _with(token, seven.public_bytes(Encoding.DER)))
+    with pytest.raises(IntegrityError, match="2 certificates are the signer's"):
         stamped(forged, [MESSAGE], roots(authority))
 
 
-def test_a_second_certificate_of_the_same_number_lends_no_purpose(authority: Authority) -> None:
-    """Signed by the code certificate; another, by nobody, has its name and number and the right purpose."""
-    code = x509.load_pem_x509_certificate((authority.folder / "code.pem").read_bytes())
-    key = generate_private_key(SECP256R1())
-    lent = (
-        x509.CertificateBuilder()
-        .subject_name(code.subject)
-        .issuer_name(code.issuer)
-        .serial_number(code.serial_number)
-        .public_key(key.public_key())
-        .not_valid_before(code.not_valid_before_utc)
-        .not_valid_after(code.not_valid_after_utc)
-        .add_extension(x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.TIME_STAMPING]), critical=True)
-        .sign(key, SHA256())
-    )
-    forged = _by_code(authority, lent.public_bytes(Encoding.DER))
-    assert refused(forged, authority)
+def test_certificates_that_lead_nowhere_are_not_carried_along(authority: Authority, tmp_path: Path) -> None:
+    status, token = _parts(authority.token(MESSAGE))
+    root = x509.load_pem_x509_certificate(authority.roots).public_bytes(Encoding.DER)
+    other = x509.load_pem_x509_certificate(Authority.new(tmp_path).roots).public_bytes(Encoding.DER)
+    assert not refused(_wrap(0x30, status + _with(token, root)), authority)
+    assert refused(_wrap(0x30, status + _with(token, other)), authority)
 
 
-def _by_code(authority: Authority, *more: bytes) -> bytes:
+def _by_code(authority: Authority) -> bytes:
     """A token whose TSTInfo is right, signed with the key of the certificate for code."""
     token = authority.token(MESSAGE)
     (signed,) = _parts(_parts(_parts(token)[1])[1])
@@ -127,15 +121,17 @@ def _by_code(authority: Authority, *more: bytes) -> bytes:
     words = ("cms", "-sign", "-binary", "-in", "tst", "-nodetach", "-md", "sha256", "-outform", "DER")
     kind = ("-econtent_type", "1.2.840.113549.1.9.16.1.4", "-nosmimecap")
     authority.openssl(*words, *kind, "-signer", "code.pem", "-inkey", "code.key", "-out", "cms")
-    cms = (folder / "cms").read_bytes()
-    if more:
-        oid, wrapped = _parts(cms)
-        (inner,) = _parts(wrapped)
-        version, digests, encapsulated, certificates, signers = _parts(inner)
-        listed = _wrap(0xA0, b"".join(sorted([*_parts(certificates), *more])))
-        inner = _wrap(0x30, version + digests + encapsulated + listed + signers)
-        cms = _wrap(0x30, oid + _wrap(0xA0, inner))
-    return _wrap(0x30, timestamps._BARE + cms)
+    return _wrap(0x30, timestamps._BARE + (folder / "cms").read_bytes())
+
+
+def _with(content_info: bytes, *more: bytes) -> bytes:
+    """Further certificates in it: no signature covers their list."""
+    oid, wrapped = _parts(content_info)
+    (inner,) = _parts(wrapped)
+    version, digests, encapsulated, certificates, signers = _parts(inner)
+    listed = _wrap(0xA0, b"".join(sorted([*_parts(certificates), *more])))
+    inner = _wrap(0x30, version + digests + encapsulated + listed + signers)
+    return _wrap(0x30, oid + _wrap(0xA0, inner))
 
 
 def _wrap(tag: int, body: bytes) -> bytes:

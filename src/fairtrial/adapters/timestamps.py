@@ -3,7 +3,7 @@
 A token says that bytes with this digest existed at a time, signed by an authority whose certificate leads to a
 root that the reader named. rfc3161-client reads and verifies it. What no signature covers is looked at here, so
 that no byte of a token is free: the status around it, version numbers, the name of the signature's algorithm,
-other certificates, and two certificates of one number, of which one could lend the other its purpose.
+further certificates.
 """
 
 from __future__ import annotations
@@ -89,8 +89,6 @@ def stamped(token: bytes, messages: Sequence[bytes], roots: Sequence[Certificate
         raise IntegrityError(f"a time stamp of {len(token):,} bytes; {MOST_BYTES:,} are allowed", _ASK_AGAIN)
     try:
         reply = client.decode_timestamp_response(token)
-        if reply.as_bytes() != token:
-            raise ValueError("it is not written in DER")
         signer, certificates = _read(token)
         at = _message(reply.tst_info.message_imprint.message, messages)
         if not all(_leads(each, certificates, roots) for each in certificates):
@@ -137,8 +135,8 @@ def _issued(certificate: Certificate, issuer: Certificate) -> bool:
 
 
 def _own(named: bytes, certificates: Sequence[Certificate]) -> Certificate:
-    """The authority's: the one that the signature names, by its issuer and number as they stand. Two of one name
-    and number are refused: the signature could be checked by one, and the purpose read from the other."""
+    """The authority's: the one that the signature names, by its issuer and number as they stand. Two of them are
+    refused: the signature could be checked by one, and the name told be the other's."""
     found = []
     for each in certificates:
         _, number, _, issuer, *_ = _parts(_parts(each.public_bytes(Encoding.DER))[0])
