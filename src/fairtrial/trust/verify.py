@@ -140,6 +140,10 @@ def _words(signed: Signed) -> str:
         "run-end": ("ended the run", fields.get("run"), "as", fields.get("status")),
         "result": ("signed the result of the run", fields.get("run")),
         "audit": ("audited it:", fields.get("verdict")),
+        "coin-commit": ("committed to a number for a coin, as", fields.get("party")),
+        "coin-reveal": ("showed the number of a coin, as", fields.get("party")),
+        "dataset-commit": ("committed to", fields.get("count"), "items of", fields.get("dataset")),
+        "reveal": ("opened items of", fields.get("dataset")),
         "dispute": ("disputes:", fields.get("reason")),
         "retraction": ("retracts:", fields.get("reason")),
     }
