@@ -184,7 +184,9 @@ def test_a_result_is_disputed_and_retracted(place: Path) -> None:
     found = verified(place, "after.bundle")
     (audit,) = [each for each in found["checks"] if each["check"] == "audit"]
     assert audit["ok"] is None and "two items are wrong" in audit["detail"]
-    assert {"disputes: two items are wrong", "retracts: we agree"} <= {each["what"] for each in found["chain"]}
+    assert {"disputes: two items are wrong", "retracts: we agree"} <= {
+        each["what"] for each in found["chain"]
+    }
 
 
 def test_a_beacon_file_that_is_none_is_refused(place: Path) -> None:

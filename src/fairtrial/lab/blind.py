@@ -127,7 +127,9 @@ def draw(
         wanted = [item_of(each) for each in drawn.samples]
         drawn = reopened(rows_of(drawn.samples))
         if [item_of(each) for each in drawn.samples] != wanted:
-            raise IntegrityError("the file of drawn items doesn't hold what was drawn", "draw again, elsewhere")
+            raise IntegrityError(
+                "the file of drawn items doesn't hold what was drawn", "draw again, elsewhere"
+            )
     plan, _ = lab.plan(drawn, model, **settings)
     terms = _with_draw(_terms(planned.fields, deadline), sealed, planned.fields["draw"], ext)
     if folder.document(PLAN) is None:
