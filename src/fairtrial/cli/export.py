@@ -7,7 +7,6 @@ import json
 import os
 import re
 import secrets
-import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 import click
 
 from fairtrial.adapters.stores.folder import write_file
-from fairtrial.cli.speech import tell
+from fairtrial.cli.speech import passphrase_prompt, tell
 from fairtrial.core.errors import StoreError, UsageError
 from fairtrial.lab import Lab, Run
 
@@ -49,12 +48,9 @@ def export(run: str, target: str, bar: str, key: str, output: str, **given: str 
     """
     loaded = Lab().load(run)
     signing, receipts = import_module("fairtrial.lab.signing"), import_module("fairtrial.lab.receipts")
-    asked = (
-        (lambda: str(click.prompt("Passphrase", hide_input=True, err=True))) if sys.stdin.isatty() else None
-    )
     path = Path(output)
     _refuse_existing(path, path.with_name(f"{path.name}.salts.json"))
-    secret = signing.open_key(Path(key), os.environ, asked)
+    secret = signing.open_key(Path(key), os.environ, passphrase_prompt())
     if target == "receipt":
         if wrong := [name for name, value in given.items() if value is not None]:
             raise UsageError(f"--{wrong[0].replace('uri', 'type')} is for evaluation-result", "leave it out")

@@ -14,7 +14,7 @@ import click
 from fairtrial.adapters.clock import SystemClock
 from fairtrial.adapters.stores.folder import write_file
 from fairtrial.cli import options
-from fairtrial.cli.speech import emit, show, tell
+from fairtrial.cli.speech import emit, passphrase_prompt, show, tell
 from fairtrial.core.errors import StoreError, UsageError
 from fairtrial.report.plain import visible
 
@@ -59,8 +59,7 @@ def new(file: str, role: str, org: str, passphrase: bool, as_json: bool) -> int:
 def show_(file: str, role: str | None, org: str | None, as_json: bool) -> int:
     """The public half of the key in FILE, as an entry of a trust policy. The secret is never shown."""
     signing = _signing()
-    ask = (lambda: str(click.prompt("Passphrase", hide_input=True, err=True))) if sys.stdin.isatty() else None
-    secret = signing.open_key(Path(file), os.environ, ask)
+    secret = signing.open_key(Path(file), os.environ, passphrase_prompt())
     if (role is None) != (org is None):
         raise UsageError("--role and --org go together", "give both, or neither where there is a .pub file")
     if role is not None and org is not None:

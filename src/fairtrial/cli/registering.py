@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
@@ -14,7 +13,7 @@ import click
 from fairtrial.adapters.clock import SystemClock
 from fairtrial.cli import options
 from fairtrial.cli.order import PLAN_OPTIONS, TASK_OPTIONS, Order, trusted
-from fairtrial.cli.speech import tell
+from fairtrial.cli.speech import passphrase_prompt, tell
 from fairtrial.core.canon import JSON
 from fairtrial.core.errors import UsageError
 from fairtrial.core.plan import ModelSpec
@@ -153,8 +152,7 @@ def log_of(told: Mapping[str, Any]) -> str:
 def key_of(told: Mapping[str, Any]) -> Any:
     if not told.get("key"):
         raise UsageError("signed by whom?", "name the key's file: --key FILE; `fairtrial key new` makes one")
-    ask = (lambda: str(click.prompt("Passphrase", hide_input=True, err=True))) if sys.stdin.isatty() else None
-    return room("signing").open_key(Path(told["key"]), os.environ, ask)
+    return room("signing").open_key(Path(told["key"]), os.environ, passphrase_prompt())
 
 
 def room(name: str) -> Any:

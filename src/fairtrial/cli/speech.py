@@ -6,6 +6,9 @@ import json
 import os
 import shutil
 import sys
+from collections.abc import Callable
+
+import click
 
 from fairtrial.core.canon import JSON
 from fairtrial.report.plain import visible
@@ -29,6 +32,13 @@ def emit(data: JSON) -> None:
 def colour(stream: object = None) -> bool:
     """Whether to colour standard output: a terminal, and NO_COLOR (no-color.org) not set."""
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def passphrase_prompt() -> Callable[[], str] | None:
+    """Asks for the words that unlock a key; None where nobody sits at a terminal."""
+    if not sys.stdin.isatty():
+        return None
+    return lambda: str(click.prompt("Passphrase", hide_input=True, err=True))
 
 
 def width() -> int:

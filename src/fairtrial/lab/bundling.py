@@ -19,7 +19,7 @@ from fairtrial.core.errors import IntegrityError, StoreError, UsageError
 from fairtrial.core.estimate import Estimate
 from fairtrial.lab import method_facts
 from fairtrial.lab.bundle_log import entries, statements
-from fairtrial.lab.campaigns import Campaign, told
+from fairtrial.lab.campaigns import Campaign
 from fairtrial.lab.entering import Entered, witnessed_at, writing
 from fairtrial.lab.method import merged, method_bytes, missing
 from fairtrial.lab.method_facts import Record
@@ -184,7 +184,7 @@ def _scores(run: Run, campaign: Campaign, journal: Journal, task: Mapping[str, J
         "counts": summary.counts.to_json(),
         "scores": [_figures(each, recount, task, journal) for each in summary.metrics],
         "readings": [_figures(each, recount_reading, task, journal) for each in summary.others],
-        "attempts": [told(each) for each in campaign.attempts],
+        "attempts": [each.listed() for each in campaign.attempts],
     }
 
 

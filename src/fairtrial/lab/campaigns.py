@@ -67,24 +67,13 @@ class Campaign:
             ],
             "attempts": [
                 {
-                    **told(each),
+                    **each.listed(),
                     "over_quota": each.over_quota,
                     "deadline": each.start.document.fields["deadline"],
                 }
                 for each in self.attempts
             ],
         }
-
-
-def told(attempt: Attempt) -> dict[str, JSON]:
-    """An attempt as results list it."""
-    fields = attempt.start.document.fields
-    return {
-        "run": fields["run"],
-        "variant": fields["variant"],
-        "index": attempt.start.index,
-        "status": attempt.state,
-    }
 
 
 def campaigns(place: str | Path) -> tuple[Campaign, ...]:

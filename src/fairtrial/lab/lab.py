@@ -37,6 +37,7 @@ from fairtrial.adapters.stores.folder import (
     read_plan,
     read_records,
     read_summary,
+    stamp_of,
     write_file,
 )
 from fairtrial.benchmarks.recordings import RECORDINGS
@@ -326,8 +327,7 @@ class Lab:
                     "continue it as one: add --register, --log and --key",
                 )
             return RunFolder.open(unfinished[0])
-        stamp = self.clock.now()[:19].replace("-", "").replace(":", "").replace("T", "-")
-        return RunFolder.create(self.out, plan, stamp)
+        return RunFolder.create(self.out, plan, stamp_of(self.clock.now()))
 
     @staticmethod
     def _earlier(

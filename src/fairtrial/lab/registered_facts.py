@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from fairtrial.lab.campaigns import Campaign, campaign_of, own, told
+from fairtrial.lab.campaigns import Campaign, campaign_of, own
 from fairtrial.lab.entering import entered
 from fairtrial.lab.method_facts import Record
 from fairtrial.lab.registering import NO_CLAIM, NO_CONSTRUCT
@@ -39,7 +39,7 @@ def facts(campaign: Campaign, plan: int, witnessed: str | None) -> Record:
         "registration": {"log_index": plan} | ({"preregistered_at": witnessed} if witnessed else {}),
         "attempts": {
             "attempts": [
-                {name: told(each)[name] for name in ("run", "variant", "status")}
+                {name: each.listed()[name] for name in ("run", "variant", "status")}
                 for each in campaign.attempts
             ],
             "quota": dict(campaign.filed[0].document.fields["quota"]),

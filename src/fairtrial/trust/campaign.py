@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from fairtrial.core.canon import JSON
 from fairtrial.core.errors import IntegrityError
 from fairtrial.trust.documents import GET_AGAIN
 from fairtrial.trust.dsse import parse_envelope, verify
@@ -60,6 +61,16 @@ class Attempt:
     end: Filed | None
     state: State
     over_quota: bool
+
+    def listed(self) -> dict[str, JSON]:
+        """As results list it."""
+        fields = self.start.document.fields
+        return {
+            "run": fields["run"],
+            "variant": fields["variant"],
+            "index": self.start.index,
+            "status": self.state,
+        }
 
 
 def read_document(data: bytes, people: People, name: str, *, origin: str, index: int) -> Document:

@@ -41,7 +41,11 @@ def campaign(
         f"attempts in the log: {len(found)}, all of them listed, within what the plan allows; as of "
         f"{seen[parts.checkpoint.data].time}"
     )
-    return judged("campaign", good, faults, over), [_told(each) for each in found], tuple(filed)
+    return (
+        judged("campaign", good, faults, over),
+        [{**each.listed(), "over_quota": each.over_quota} for each in found],
+        tuple(filed),
+    )
 
 
 class _Missing(Exception):
@@ -113,14 +117,3 @@ def _agree(said: Mapping[str, Any], found: Attempt, until: int | None) -> bool:
         return bool(said["status"] == found.state)
     # What was open then may have been ended, or given up, since.
     return said["status"] in ("open", "abandoned")
-
-
-def _told(attempt: Attempt) -> dict[str, Any]:
-    fields = attempt.start.document.fields
-    return {
-        "run": fields["run"],
-        "variant": fields["variant"],
-        "index": attempt.start.index,
-        "status": attempt.state,
-        "over_quota": attempt.over_quota,
-    }

@@ -198,6 +198,11 @@ def write_file(path: Path, data: bytes, *, mode: int = 0o666) -> None:
         raise _store_error(error, f"can't write {path}") from error
 
 
+def stamp_of(now: str) -> str:
+    """A time as the names of folders have it. now: as a clock tells it."""
+    return now[:19].replace("-", "").replace(":", "").replace("T", "-")
+
+
 def fresh_folder(out: Path, base: str) -> Path:
     """A new folder under `out`; a taken name gets -2, -3, …. Raises StoreError."""
     try:
