@@ -168,6 +168,11 @@ def test_a_model_that_can_t_be_reached_is_no_verdict(tmp_path: Path) -> None:
 def test_what_can_t_be_asked_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="both named"):
         Scope(tested=HONEST, fingerprint=Path("f.json"))
+    with pytest.raises(UsageError, match="max-cost 'much' is no amount"):
+        Lab(tmp_path).audit(CLAIM, FAIR, max_cost="much")
+    with pytest.raises(UsageError, match="two models at once"):
+        Lab(tmp_path).audit("specimen/honest", max_cost="5")
+    assert not list(tmp_path.iterdir()), "told before anything is asked or written"
     shots = replace(CLAIM, conditions=Conditions(shots=3))
     with pytest.raises(UsageError, match="worked examples"):
         audit(Lab(tmp_path), shots, FAIR, SMALL)

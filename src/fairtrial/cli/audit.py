@@ -20,12 +20,8 @@ from fairtrial.core.plan import ModelSpec
 from fairtrial.lab import Lab
 from fairtrial.report.audit_terminal import audit_text
 
-OF_CLAIMS = (
+AS_GIVEN = (
     "tested",
-    "register",
-    "keyed",
-    "canaries",
-    "order",
     "tolerance",
     "items",
     "setting_items",
@@ -35,6 +31,8 @@ OF_CLAIMS = (
     "weak_items",
     "data",
 )
+"""Options that are a scope's fields as they stand."""
+OF_CLAIMS = (*AS_GIVEN, "register", "keyed", "canaries", "order")
 """What only an audit of a claim takes."""
 OF_SAME_MODEL = ("each", "length", "temperature", "max_tokens", "system", "canary", "borders", "ranks")
 """What a claim states itself."""
@@ -194,10 +192,6 @@ def _claim(
     scope = room.scope_of(case, **_fields(room, settings, files))
     served, *tested = _placed([served, *([scope.tested] if scope.tested else [])], settings)
     scope = replace(scope, tested=tested[0] if tested else None)
-    if tested and "max_cost" in settings:
-        raise UsageError(
-            "--max-cost can't be kept over two models at once", "leave --tested out, or --max-cost"
-        )
     found, folder = room.audit(
         lab,
         case.claim,
@@ -220,20 +214,6 @@ def _claim(
     return int(found.exit_status)
 
 
-_WHOLE = (
-    "tolerance",
-    "items",
-    "setting_items",
-    "fresh",
-    "formats",
-    "format_items",
-    "weak_items",
-    "seed",
-    "data",
-    "tested",
-)
-
-
 def _placed(specs: list[ModelSpec], settings: dict[str, Any]) -> list[ModelSpec]:
     """At the addresses that were given: one for all that have one, or one for each of these."""
     away = [each for each in specs if each.provider not in AT_HOME]
@@ -248,7 +228,7 @@ def _fields(room: ModuleType, settings: dict[str, Any], fingerprints: tuple[str,
     """How much is asked, and what it rests on beside answers."""
     if len(fingerprints) > 1:
         raise UsageError(f"{len(fingerprints)} fingerprints with a claim", "give the tested model's alone")
-    found: dict[str, Any] = {key: settings[key] for key in _WHOLE if key in settings}
+    found: dict[str, Any] = {key: settings[key] for key in (*AS_GIVEN, "seed") if key in settings}
     found |= {key: Path(settings[key]) for key in ("keyed", "canaries") if key in settings}
     if "order" in settings:
         found["order"] = tuple(map(Path, settings["order"]))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from fairtrial.adapters.registry import located
-from fairtrial.adapters.stores.folder import fresh_folder, write_file
+from fairtrial.adapters.stores.folder import fresh_folder, stamp_of, write_file
 from fairtrial.audit.claim_verdict import conclude
 from fairtrial.audit.register_file import parse_register
 from fairtrial.audit.tuned import Ledger
@@ -28,6 +28,7 @@ from fairtrial.core.version import VERSION
 from fairtrial.lab.cases import BUNDLED, Case, open_case
 from fairtrial.lab.claim_task import read_file
 from fairtrial.lab.claims import open_claim
+from fairtrial.lab.lab import amount
 from fairtrial.lab.measured import calibration_rows
 from fairtrial.lab.purse import Purse
 from fairtrial.lab.questions import Questions
@@ -53,7 +54,7 @@ def audit(
     *,
     pace: Pace = NORMAL,
     resume: bool = False,
-    max_cost: Decimal | None = None,
+    max_cost: Decimal | str | None = None,
 ) -> tuple[Audited, Path]:
     """All six questions, and the folder that keeps what was asked, answered and concluded.
 
@@ -61,13 +62,18 @@ def audit(
     ProviderError where the model can't be reached: what was answered is kept.
     """
     scope = scope or Scope()
+    if scope.tested is not None and max_cost is not None:
+        raise UsageError(
+            "--max-cost can't be kept over two models at once", "leave --tested out, or --max-cost"
+        )
+    limit = None if max_cost is None else amount(max_cost)
     served = located(ModelSpec.parse(model) if isinstance(model, str) else model, lab.environ)
     plan: dict[str, JSON] = {"claim": claim.to_json(), "model": served.to_json(), **scope.to_json()}
     folder = _folder(lab, plan, resume)
     if pace == NORMAL and served.provider == "specimen":
         pace = SPECIMEN_PACE
     asked = Questions(
-        Purse.of(lab, folder, max_cost),
+        Purse.of(lab, folder, limit),
         claim,
         served,
         scope,
@@ -77,7 +83,7 @@ def audit(
     findings = asked.findings()
     found = _audited(asked, findings)
     _write(folder / RESULT, found.to_json())
-    lab.write_page(folder / REPORT, page(found, f"Fairtrial {VERSION}, {lab.clock.now()}"))
+    lab.write_page(folder / REPORT, audit_page(found, made=f"Fairtrial {VERSION}, {lab.clock.now()}"))
     return found, folder
 
 
@@ -89,7 +95,7 @@ def audit_by_name(
     base_url: str | None = None,
     pace: Pace = NORMAL,
     resume: bool = False,
-    max_cost: Decimal | None = None,
+    max_cost: Decimal | str | None = None,
     **scope: Any,
 ) -> Audited:
     """`Lab.audit`. scope: fields of `Scope`."""
@@ -132,11 +138,6 @@ def read_register(path: Path) -> Ledger:
     return parse_register(read_file(path), path.name)
 
 
-def page(found: Audited, made: str) -> str:
-    """One HTML page about an audit."""
-    return audit_page(found, made=made)
-
-
 def _audited(asked: Questions, findings: Sequence[Finding]) -> Audited:
     runs = tuple(dict.fromkeys(str(each.path) for each in asked.runs))
     verdict = conclude(
@@ -168,8 +169,7 @@ def _folder(lab: Lab, plan: Mapping[str, JSON], resume: bool) -> Path:
         there = [each for each in lab.out.glob(f"audit-*-{short}*") if (each / PLAN).is_file()]
         if there:
             return max(there)
-    stamp = lab.clock.now()[:19].replace("-", "").replace(":", "").replace("T", "-")
-    folder = fresh_folder(lab.out, f"audit-{stamp}-{short}")
+    folder = fresh_folder(lab.out, f"audit-{stamp_of(lab.clock.now())}-{short}")
     _write(folder / PLAN, {"audit": name, **plan})
     return folder
 

@@ -106,9 +106,7 @@ def answer_tuned(
     runs, found, draw = [asked.run], [], ""
     if twin is not None:
         draw = twin.draw
-        chosen = replace(
-            twin.answers, prompt=task.prompt, decoding=task.decoding, system=task.system, scorer=task.scorer
-        )
+        chosen = asked_like(twin.answers, task)
         for each in (chosen,) if _alike(chosen, twin.answers) else (chosen, twin.answers):
             runs.append(lab.run(each, model, **settings))
             found.append(outcomes(runs[-1].records(), twin.places))
@@ -123,6 +121,13 @@ def answer_tuned(
         seed=asking.seed,
     )
     return told, tuple(runs)
+
+
+def asked_like(answers: Task, task: Task) -> Task:
+    """Other samples in the words, the decoding and the reading of a task."""
+    return replace(
+        answers, prompt=task.prompt, decoding=task.decoding, system=task.system, scorer=task.scorer
+    )
 
 
 def _alike(one: Task, other: Task) -> bool:

@@ -363,7 +363,7 @@ class Lab:
         started = self.clock.now()
         try:
             # Before there is a folder: a limit that can't be held must leave nothing behind.
-            budget = None if max_cost is None else Budget(_amount(max_cost), client.spec, self.prices)
+            budget = None if max_cost is None else Budget(amount(max_cost), client.spec, self.prices)
             if life is None:
                 await client.check(task.asks)
             journal = self._journal(plan, resume, life)
@@ -470,12 +470,13 @@ def _spec(model: str | ModelSpec) -> ModelSpec:
     return model if isinstance(model, ModelSpec) else ModelSpec.parse(model)
 
 
-def _amount(text: Decimal | str) -> Decimal:
+def amount(text: Decimal | str) -> Decimal:
+    """US dollars above 0. Raises UsageError."""
     remedy = "give US dollars above 0, for example 2.50"
     try:
-        amount = Decimal(text)
+        found = Decimal(text)
     except ArithmeticError as error:
         raise UsageError(f"max-cost {text!r} is no amount", remedy) from error
-    if not amount.is_finite() or amount <= 0:
+    if not found.is_finite() or found <= 0:
         raise UsageError(f"max-cost is {text}", remedy)
-    return amount
+    return found

@@ -27,7 +27,7 @@ from fairtrial.core.task import Task
 from fairtrial.core.twin import Twin
 from fairtrial.lab import fingerprints, lots, same_model
 from fairtrial.lab.claim_task import claim_task, open_draw
-from fairtrial.lab.formats import Asking, answer_tuned, family_pool, pool_of
+from fairtrial.lab.formats import Asking, answer_tuned, asked_like, family_pool, pool_of
 from fairtrial.lab.purse import SPENT
 from fairtrial.lab.reproduction import ANSWERED_ONCE, reproduce
 from fairtrial.lab.run import Run
@@ -158,8 +158,7 @@ class Questions:
             return Finding("inflated", "undetermined", NO_FRESH_FORM)
         if self.twin.demonstration:
             self.notes.append(DEMONSTRATION)
-        alike = {name: getattr(self.task, name) for name in ("prompt", "decoding", "system", "scorer")}
-        run = self._run(replace(self.twin.answers, **alike))
+        run = self._run(asked_like(self.twin.answers, self.task))
         found = self._siblings = outcomes(run.records(), self.twin.places)
         rules = Rules(tolerance=self.scope.tolerance or self.claim.tolerance or TOLERANCE)
         evidence = accuracy_evidence(
